@@ -1,0 +1,170 @@
+# shellcheck shell=bash
+# Sourced by lab/setup and by what uses its artefacts: the recipe (what an
+# artefact is made from) and the making of each.
+
+# --- root file systems: a Debian suite with its kernel, headers and compiler ---
+
+suite_of()
+{
+	case $1 in
+	root-6.1) echo bookworm ;;
+	root-6.12) echo trixie ;;
+	root-7.2) echo sid ;;
+	esac
+}
+
+# What the guests and the builds in a root need. The oldest root also builds
+# User-Mode-Linux and user space, and holds the style checkers.
+root_packages()
+{
+	cat <<-'EOF'
+		linux-image-amd64 linux-headers-amd64 gcc make libc6-dev perl pkg-config
+		busybox-static xz-utils kmod util-linux procps strace libcap2-bin
+		iproute2 iputils-ping ethtool nftables tcpdump libmnl0 libmnl-dev
+		python3 iperf3 curl netcat-openbsd socat openssl ca-certificates less
+	EOF
+	if [ "$1" = root-6.1 ]; then
+		echo 'bc bison flex libelf-dev rsync sparse shellcheck'
+	fi
+}
+
+recipe_root() { echo "2 $(suite_of "$1") $(root_packages "$1")"; }
+recipe_root_6_1() { recipe_root root-6.1; }
+recipe_root_6_12() { recipe_root root-6.12; }
+recipe_root_7_2() { recipe_root root-7.2; }
+
+# The package source that this machine is set up with, for any suite of it.
+mirror()
+{
+	local codename
+	# shellcheck disable=SC1091
+	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
+	# shellcheck disable=SC2016 # apt's own format string
+	apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
+		awk -v c="$codename" '$1 == c { print $2; exit }'
+}
+
+make_root()
+{
+	local name=$1 dir=$2 suite packages from
+	suite=$(suite_of "$name")
+	packages=$(root_packages "$name" | tr -s ' \n' ,)
+	from=$(mirror)
+	[ -n "$from" ] || die 1 'apt-get has no package source for this release of Debian'
+	# an older debootstrap does not know younger suites, but sid's script fits all
+	debootstrap --variant=minbase --include="${packages%,}" \
+		"$suite" "$dir" "$from" /usr/share/debootstrap/scripts/sid
+	# where builds and guests mount things (lib/in-root, guest/initramfs)
+	mkdir -p "$dir/xtcp" "$dir/lab" "$dir/src" "$dir/uml" "$dir/mnt"
+	rm -rf "$dir"/var/cache/apt/archives/*.deb "$dir"/var/lib/apt/lists/*
+}
+make_root_6_1() { make_root root-6.1 "$1"; }
+make_root_6_12() { make_root root-6.12 "$1"; }
+make_root_7_2() { make_root root-7.2 "$1"; }
+
+# --- the kernel's source, for User-Mode-Linux, kselftest and checkpatch --------
+
+recipe_source() { echo '1 sid linux-source'; }
+
+make_source()
+{
+	local dir=$1 apt=$1/apt deb
+	# an apt of its own: the host's package lists stay as they are
+	mkdir -p "$apt/lists/partial" "$apt/archives/partial"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) sid main" \
+		>"$apt/sources.list"
+	cat >"$apt/apt.conf" <<-EOF
+		Dir::Etc::sourcelist "$apt/sources.list";
+		Dir::Etc::sourceparts "-";
+		Dir::State::lists "$apt/lists";
+		Dir::Cache "$apt";
+		APT::Sandbox::User "root";
+	EOF
+	export APT_CONFIG=$apt/apt.conf
+	apt-get update
+	# linux-source depends on the package of the current version
+	(cd "$apt" && apt-get download "$(apt-cache depends linux-source |
+		awk '$1 == "Depends:" { print $2; exit }')")
+	deb=$(echo "$apt"/linux-source-*.deb)
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards '*/linux-source-*.tar.xz' |
+		xz -dc | tar -x --strip-components=1 -C "$dir"
+	rm -rf "$apt"
+}
+
+# --- kselftest's harness and checkpatch, laid out as in the kernel's tree -------
+
+recipe_kselftest() { echo "1 $(recipe_source)"; }
+
+make_kselftest()
+{
+	local dir=$1 src self=tools/testing/selftests
+	src=$(path_of source)
+	mkdir -p "$dir/$self" "$dir/scripts"
+	find "$src/$self" -maxdepth 1 -type f -exec cp -p -t "$dir/$self" {} +
+	cp -rp "$src/$self/kselftest" "$dir/$self"
+	for f in checkpatch.pl spelling.txt const_structs.checkpatch; do
+		cp -p "$src/scripts/$f" "$dir/scripts"
+	done
+}
+
+kselftest_dir() { echo "$(path_of kselftest)/tools/testing/selftests"; }
+
+# --- User-Mode-Linux --------------------------------------------------------------
+
+recipe_uml()
+{
+	echo "2 $1 $(recipe_source)"
+	cat "$LAB/uml/common.config" "$LAB/uml/$1.config"
+}
+recipe_uml_wan() { recipe_uml wan; }
+recipe_uml_debug() { recipe_uml debug; }
+
+make_uml()
+{
+	local kernel=$1 dir=$2
+	cat "$LAB/uml/common.config" "$LAB/uml/$kernel.config" >"$dir/fragment"
+	in_root "$(path_of root-6.1)" "$(path_of source):/src" "$dir:/uml:rw" \
+		"$LAB:/lab" -- /lab/lib/build-uml
+}
+make_uml_wan() { make_uml wan "$1"; }
+make_uml_debug() { make_uml debug "$1"; }
+
+# --- what a VM boots: kernel and initramfs ------------------------------------------
+
+# Modules that a stock kernel needs to reach its root file system and its ports.
+BOOT_MODULES='virtio_pci virtio_console virtio_rng 9pnet_virtio 9p overlay'
+
+recipe_boot()
+{
+	echo "1 $1 $BOOT_MODULES $("recipe_$(fn "$(root_of "$1")")")"
+	cat "$LAB/guest/initramfs" "$LAB/lib/build-initramfs"
+}
+recipe_boot_6_1() { recipe_boot 6.1; }
+recipe_boot_6_12() { recipe_boot 6.12; }
+recipe_boot_7_2() { recipe_boot 7.2; }
+recipe_boot_uml() { recipe_boot wan; }
+
+make_boot()
+{
+	local kernel=$1 dir=$2 root modules=''
+	root=$(path_of "$(root_of "$kernel")")
+	if ! is_uml "$kernel"; then
+		modules=$BOOT_MODULES
+		cp "$root"/boot/vmlinuz-* "$dir/vmlinuz"
+	fi
+	# shellcheck disable=SC2086 # a list of names
+	in_root "$root" "$LAB:/lab" "$dir:/mnt:rw" -- /lab/lib/build-initramfs $modules
+}
+make_boot_6_1() { make_boot 6.1 "$1"; }
+make_boot_6_12() { make_boot 6.12 "$1"; }
+make_boot_7_2() { make_boot 7.2 "$1"; }
+make_boot_uml() { make_boot wan "$1"; }
+
+boot_of()
+{
+	if is_uml "$1"; then
+		path_of boot-uml
+	else
+		path_of "boot-$1"
+	fi
+}
