@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """XTCP for Python: ordinary socket.socket objects over another transport.
 
-Everything that takes or gives a stream socket works: with statements,
-makefile(), selectors, socketserver, asyncio, ssl.
+Whatever takes a stream socket takes them, too: makefile(), selectors, asyncio,
+ssl.  (Code that opens its sockets itself goes over TCP, unless xtcp-run runs it.)
 
     import xtcp
     with xtcp.create_connection(("127.0.0.1", 7000)) as conn:

@@ -159,6 +159,20 @@ for s in message_server message_server.py; do
 	stop
 done
 
+if [ -e /proc/net/if_inet6 ] && grep -qw lo /proc/net/if_inet6; then
+	for s in message_server message_server.py; do
+		serve $s ::1
+		for c in message_client message_client.py; do
+			client $c ::1 "$port" six && grep -q '^answer: SIX$' "$tmp/client"
+			ok $? "$s and $c over IPv6"
+		done
+		stop
+	done
+else
+	n=$((n + 1))
+	echo "ok $n - over IPv6 # SKIP no IPv6 here"
+fi
+
 mkdir "$tmp/in" "$tmp/out"
 : >"$tmp/in/empty"
 echo short >"$tmp/in/short file"
