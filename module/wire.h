@@ -78,8 +78,9 @@ struct xtcphdr {
 #define XTCP_FEATURE_ECN	BIT(0)	/* bit of the u24 */
 
 #define XTCP_MIN_MSS		88	/* bytes; smaller offers are raised */
-#define XTCP_DEFAULT_MSS	512	/* bytes; no MSS option: RFC 9293's 536
-					 * less our longer header */
+#define XTCP_DEFAULT_MSS	512	/* bytes, without MSS option: RFC 9293's
+					 * 536 less our longer header, rounded
+					 */
 
 struct xtcp_sack_block {
 	u32	start;		/* first sequence number held */
