@@ -314,7 +314,8 @@ void xtcp_build_opts(u8 *buf, const struct xtcp_opts_out *opts)
 	if (out_has(opts, XTCP_OPT_URGENT))
 		p = put_u32(p, XTCP_OPT_URGENT, opts->urg_seq);
 
-	memset(p, XTCP_OPT_PAD, end - p);
+	while (p < end)
+		*p++ = XTCP_OPT_PAD;
 }
 
 /**
