@@ -64,7 +64,11 @@ make_root_7_2() { make_root root-7.2 "$1"; }
 
 # --- the kernel's source, for User-Mode-Linux, kselftest and checkpatch --------
 
-recipe_source() { echo '1 sid linux-source'; }
+recipe_source()
+{
+	echo '1 sid linux-source'
+	cat "$LAB/uml/stacktrace.patch"
+}
 
 make_source()
 {
@@ -89,11 +93,14 @@ make_source()
 	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards '*/linux-source-*.tar.xz' |
 		xz -dc | tar -x --strip-components=1 -C "$dir"
 	rm -rf "$apt"
+	cd "$dir"
+	# git leaves out, without a word, what is not below a repository's top
+	GIT_CEILING_DIRECTORIES=$CACHE git apply --verbose "$LAB/uml/stacktrace.patch"
 }
 
 # --- kselftest's harness and checkpatch, laid out as in the kernel's tree -------
 
-recipe_kselftest() { echo "1 $(recipe_source)"; }
+recipe_kselftest() { echo '1 sid linux-source'; }
 
 make_kselftest()
 {
@@ -113,8 +120,8 @@ kselftest_dir() { echo "$(path_of kselftest)/tools/testing/selftests"; }
 
 recipe_uml()
 {
-	echo "2 $1 $(recipe_source)"
-	cat "$LAB/uml/common.config" "$LAB/uml/$1.config"
+	echo "$1 $(recipe_source)"
+	cat "$LAB/uml/common.config" "$LAB/uml/$1.config" "$LAB/lib/build-uml"
 }
 recipe_uml_wan() { recipe_uml wan; }
 recipe_uml_debug() { recipe_uml debug; }

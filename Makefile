@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+# XTCP: the module (see Kbuild), its programs, and the lab that tests them.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+K ?= 6.1
+
+.DEFAULT_GOAL := all
+
+all: modules userspace		## xtcp.ko for the running kernel or KDIR=, and the programs
+
+modules:			## only xtcp.ko, for the running kernel or KDIR=
+	@test -e "$(KDIR)/Makefile" || { \
+		echo "no kernel headers in $(KDIR): install linux-headers-$$(uname -r)," \
+		     "or name others with KDIR=, or try 'make vm'" >&2; exit 1; }
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules
+
+userspace:			## only libxtcp, xtcp-run and the examples
+	$(MAKE) -C userspace
+
+install: all			## install the module and the programs (INSTALL_MOD_PATH=, DESTDIR=)
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules_install
+	$(MAKE) -C userspace install
+
+demo:				## boot a VM and see XTCP work (sets all up by itself)
+	@lab/demo
+
+test:				## every test on every kernel (sets all up by itself)
+	@lab/test
+
+check:				## the quick tests, on one kernel
+	@lab/test --quick
+
+style:				## shellcheck, sparse, checkpatch, W=1
+	@lab/check-style
+
+vm:				## a shell in a VM with xtcp loaded: K=6.1, 6.12, 7.2, wan, debug
+	@lab/vm --kernel $(K)
+
+lab-setup:			## only prepare what demo, test and vm need
+	@lab/setup
+
+clean:				## remove what was built
+	test ! -e "$(KDIR)/Makefile" || $(MAKE) -C "$(KDIR)" M="$(CURDIR)" clean
+	rm -rf build
+
+help:				## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='	' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
+
+.PHONY: all modules userspace install demo test check style vm lab-setup clean help

@@ -1,0 +1,71 @@
+#!/bin/bash
+# Runs in a guest: the kselftests of $XTCP_USER/selftests and, where the kernel has
+# KUnit, the unit tests. Each leaves $LAB_OUT/NAME.tap and, when it has ended,
+# $LAB_OUT/NAME.end: exit status and seconds. What has ended already is left alone,
+# so that a second guest can go on where a first one died.
+
+set -u
+
+dir=$XTCP_USER/selftests
+# emulated or instrumented kernels get smaller amounts of data, not fewer cases
+[ "$LAB_KERNEL" != debug ] || : "${XTCP_TEST_SCALE:=10}"
+export XTCP_TEST_SCALE=${XTCP_TEST_SCALE:-1}
+
+mark() { echo "xtcp-lab: test $1" >/dev/kmsg; }
+
+# ended NAME STATUS SECONDS
+ended()
+{
+	echo "$2 $3" >"$LAB_OUT/$1.end"
+	echo "$LAB_KERNEL: $1: exit status $2, $3 s"
+}
+
+# All suites of xtcp_kunit.ko run while it is loaded; debugfs keeps what they said.
+kunit()
+{
+	local suite results name status begin=$SECONDS
+	local known=/run/kunit.before
+	ls /sys/kernel/debug/kunit >$known
+	mark kunit
+	if ! timeout 300 insmod "$XTCP_BUILD/xtcp_kunit.ko" 2>"$LAB_OUT/kunit.tap"; then
+		ended kunit 1 $((SECONDS - begin))
+		return
+	fi
+	for suite in /sys/kernel/debug/kunit/*; do
+		results=$suite/results
+		name=kunit_${suite##*/}
+		! grep -qxF "${suite##*/}" $known || continue
+		cat "$results" >"$LAB_OUT/$name.tap"
+		status=0
+		! grep -q '^not ok' "$LAB_OUT/$name.tap" || status=1
+		ended "$name" $status $((SECONDS - begin))
+	done
+	rmmod xtcp_kunit || { rm -f "$LAB_OUT/kunit.tap"; ended kunit 1 0; return; }
+	# the module itself is no test: its file only serves when it does not load
+	rm -f "$LAB_OUT/kunit.tap"
+	: >"$LAB_OUT/kunit.done"
+}
+
+# selftest NAME SECONDS
+selftest()
+{
+	local name=$1 file status=0 begin=$SECONDS
+	file=$(echo "$name" | tr / _)
+	[ ! -e "$LAB_OUT/$file.end" ] || return 0
+	mark "$name"
+	(cd "$dir" && exec timeout -k 10 "$2" "./$name") >"$LAB_OUT/$file.tap" 2>&1 || status=$?
+	ended "$file" $status $((SECONDS - begin))
+}
+
+if [ -d /sys/kernel/debug/kunit ] && [ ! -e "$LAB_OUT/kunit.done" ]; then
+	kunit
+fi
+
+# a line is NAME or COLLECTION:NAME, and timeout=SECONDS may follow
+while read -r name limit _; do
+	case $name in
+	'' | '#'*) continue ;;
+	esac
+	limit=${limit#timeout=}
+	selftest "${name##*:}" "${limit:-600}"
+done <"$dir/kselftest-list.txt"
