@@ -278,6 +278,31 @@ static void cookie_rotate__id_wraps(struct kunit *test)
 			XTCP_COOKIE_OK);
 }
 
+/* Should keys ever repeat, a cookie still belongs to one id and ages with it. */
+static void cookie_rotate__equal_keys(struct kunit *test)
+{
+	struct xtcp_cookie_keys keys = keys0;
+	struct xtcp_cookie c = cookie_of(1, 2);
+	struct xtcp_tuple4 t = tuple_v4();
+	u8 buf[XTCP_COOKIE_LEN];
+
+	keys.key[1] = keys.key[0];
+	xtcp_cookie_make(buf, &keys, &t, &c);
+	buf[0]--;
+	KUNIT_EXPECT_EQ(test, xtcp_cookie_check(buf, sizeof(buf), &keys, &t,
+						NOW_S, MAX_AGE_S, &c),
+			XTCP_COOKIE_BAD);
+	buf[0]++;
+	xtcp_cookie_rotate(&keys, &keys, &keys0.key[0]);
+	KUNIT_EXPECT_EQ(test, xtcp_cookie_check(buf, sizeof(buf), &keys, &t,
+						NOW_S, MAX_AGE_S, &c),
+			XTCP_COOKIE_OK);
+	xtcp_cookie_rotate(&keys, &keys, &keys0.key[0]);
+	KUNIT_EXPECT_EQ(test, xtcp_cookie_check(buf, sizeof(buf), &keys, &t,
+						NOW_S, MAX_AGE_S, &c),
+			XTCP_COOKIE_BAD);
+}
+
 static void cookie_check__unknown_key_id(struct kunit *test)
 {
 	u8 buf[XTCP_COOKIE_LEN];
@@ -417,6 +442,7 @@ static struct kunit_case cookie_cases[] = {
 	KUNIT_CASE(cookie_rotate__two_keys_accepted),
 	KUNIT_CASE(cookie_rotate__keeps_the_newest),
 	KUNIT_CASE(cookie_rotate__id_wraps),
+	KUNIT_CASE(cookie_rotate__equal_keys),
 	KUNIT_CASE(cookie_check__unknown_key_id),
 	KUNIT_CASE(cookie_check__random_bytes),
 	KUNIT_CASE(cookie__round_trip),

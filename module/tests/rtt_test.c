@@ -149,6 +149,21 @@ static void rtt_sample__spike_is_remembered(struct kunit *test)
 	KUNIT_EXPECT_GE(test, r.rttvar_us, 400 * MS);
 }
 
+/* RTTVAR fades towards the round's largest deviation, not towards its last. */
+static void rtt_sample__fades_to_largest_of_round(struct kunit *test)
+{
+	struct xtcp_rtt r;
+	u32 before;
+
+	xtcp_rtt_init(&r);
+	xtcp_rtt_sample(&r, 200 * MS, 0);	/* RTTVAR 100 ms */
+	xtcp_rtt_sample(&r, 260 * MS, 100 * MS);
+	before = r.rttvar_us;
+	KUNIT_EXPECT_EQ(test, before, 4 * 100 * MS);
+	xtcp_rtt_sample(&r, xtcp_srtt_us(&r), 250 * MS);
+	KUNIT_EXPECT_EQ(test, r.rttvar_us, before - (100 - 60) * MS);
+}
+
 static void rtt_sample__steady_long_path_leaves_room(struct kunit *test)
 {
 	struct xtcp_rtt r;
@@ -268,6 +283,7 @@ static struct kunit_case rtt_cases[] = {
 	KUNIT_CASE(rtt_sample__many_in_a_round_keep_variance),
 	KUNIT_CASE(rtt_sample__variance_fades_by_rounds),
 	KUNIT_CASE(rtt_sample__spike_is_remembered),
+	KUNIT_CASE(rtt_sample__fades_to_largest_of_round),
 	KUNIT_CASE(rtt_sample__steady_long_path_leaves_room),
 	KUNIT_CASE(rtt_sample__follows_a_change),
 	KUNIT_CASE(rtt_min__window),
