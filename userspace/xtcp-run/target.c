@@ -78,9 +78,13 @@ static const char *check_privileges(int fd)
 	return NULL;
 }
 
-static bool same_machine(const ElfW(Ehdr) *ehdr)
+/* Of our own word size, 32 or 64 bits: a program of the other one is refused. */
+typedef ElfW(Ehdr) elf_header;
+typedef ElfW(Phdr) elf_segment;
+
+static bool same_machine(const elf_header *ehdr)
 {
-	ElfW(Ehdr) own;
+	elf_header own;
 	bool same = false;
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
@@ -94,9 +98,9 @@ static bool same_machine(const ElfW(Ehdr) *ehdr)
 	return same;
 }
 
-static const char *check_elf(int fd, const ElfW(Ehdr) *ehdr)
+static const char *check_elf(int fd, const elf_header *ehdr)
 {
-	ElfW(Phdr) phdr;
+	elf_segment phdr;
 	int i;
 
 	if (!same_machine(ehdr))
@@ -126,7 +130,7 @@ static char *script_interpreter(char *text)
 const char *target_check(char *path)
 {
 	union {
-		ElfW(Ehdr) ehdr;
+		elf_header ehdr;
 		char text[256];		/* as much of a "#!" as the kernel reads */
 	} head;
 	const char *reason, *next;
