@@ -9,7 +9,7 @@
  * The client returns it in the third segment; when the MAC is right, then so
  * is the rest, and the client did receive what was sent to its address.  The
  * MAC also covers what the third segment repeats anyway (the two addresses
- * and ports, and both initial sequence numbers), hence a cookie is worth
+ * and ports, and our initial sequence number), hence a cookie is worth
  * nothing for another connection, nor for another attempt of the same one.
  *
  * The MAC is SipHash-2-4 with a key of 128 random bits.  64 bits of output
@@ -40,7 +40,8 @@
 #define XTCP_COOKIE_AT_MSS	2
 #define XTCP_COOKIE_AT_FEATURES	4
 #define XTCP_COOKIE_AT_TIME	8
-#define XTCP_COOKIE_AT_MAC	12
+#define XTCP_COOKIE_AT_IRS	12
+#define XTCP_COOKIE_AT_MAC	16
 
 #define XTCP_COOKIE_FEATURES	0x00ffffffu
 
@@ -155,6 +156,7 @@ void xtcp_cookie_make(u8 buf[XTCP_COOKIE_LEN],
 	put_unaligned_be32(c->features & XTCP_COOKIE_FEATURES,
 			   buf + XTCP_COOKIE_AT_FEATURES);
 	put_unaligned_be32(c->time_s, buf + XTCP_COOKIE_AT_TIME);
+	put_unaligned_be32(c->irs, buf + XTCP_COOKIE_AT_IRS);
 	put_unaligned_be64(cookie_mac(keys, keys->id, tuple, c),
 			   buf + XTCP_COOKIE_AT_MAC);
 }
@@ -167,8 +169,12 @@ void xtcp_cookie_make(u8 buf[XTCP_COOKIE_LEN],
  * @tuple: the connection that the segment belongs to
  * @now_s: the clock of &struct xtcp_cookie's @time_s
  * @max_age_s: oldest age accepted, seconds
- * @c: in: @irs and @iss, taken from the segment; out, unless BAD: @mss,
- *	@version, @features and @time_s
+ * @c: in: @iss, taken from the segment's acknowledgment number; out, unless
+ *	BAD: @irs, @mss, @version, @features and @time_s
+ *
+ * The cookie itself tells A: the client puts it on every segment until it is
+ * confirmed, and the network may deliver one with later data first, whose
+ * sequence number does not tell A any more.
  *
  * A cookie from the future cannot be (the clock does not go back) and counts
  * as expired.  Any context.
@@ -181,7 +187,7 @@ xtcp_cookie_check(const u8 *buf, unsigned int len,
 		  const struct xtcp_tuple4 *tuple, u32 now_s, u32 max_age_s,
 		  struct xtcp_cookie *c)
 {
-	struct xtcp_cookie got = { .irs = c->irs, .iss = c->iss };
+	struct xtcp_cookie got = { .iss = c->iss };
 	u32 wire_features;
 	u8 key_id;
 
@@ -198,6 +204,7 @@ xtcp_cookie_check(const u8 *buf, unsigned int len,
 	got.version = buf[XTCP_COOKIE_AT_VERSION];
 	got.mss = get_unaligned_be16(buf + XTCP_COOKIE_AT_MSS);
 	got.time_s = get_unaligned_be32(buf + XTCP_COOKIE_AT_TIME);
+	got.irs = get_unaligned_be32(buf + XTCP_COOKIE_AT_IRS);
 	if (cookie_mac(keys, key_id, tuple, &got) !=
 	    get_unaligned_be64(buf + XTCP_COOKIE_AT_MAC))
 		return XTCP_COOKIE_BAD;

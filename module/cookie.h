@@ -7,10 +7,10 @@
  * +-------+-------+---------------+-------------------------------+
  * | key id| vers. |      MSS      |         features (24)         |
  * +-------+-------+---------------+-------------------------------+
- * |          time made, s         |  MAC: SipHash-2-4, 64 bits ...|
+ * |          time made, s         |  client's sequence number A   |
  * +-------------------------------+-------------------------------+
- * |             ... MAC           |
- * +-------------------------------+
+ * |                  MAC: SipHash-2-4, 64 bits                    |
+ * +---------------------------------------------------------------+
  */
 #ifndef _XTCP_COOKIE_H
 #define _XTCP_COOKIE_H
@@ -19,7 +19,7 @@
 #include <linux/siphash.h>
 #include <linux/types.h>
 
-#define XTCP_COOKIE_LEN		20	/* bytes */
+#define XTCP_COOKIE_LEN		24	/* bytes */
 #define XTCP_COOKIE_KEYS	2	/* the newest and the one before */
 #define XTCP_COOKIE_ROTATE_S	64	/* life of the newest key, seconds */
 
@@ -54,9 +54,9 @@ struct xtcp_tuple4 {
 
 /**
  * struct xtcp_cookie - what a cookie says
- * @irs: client's initial sequence number A; not in the cookie's bytes but
- *	under its MAC: whoever checks takes it from the ACK, seq - 1
- * @iss: ours, B; likewise, ack - 1
+ * @irs: client's initial sequence number A
+ * @iss: ours, B; not in the cookie's bytes but under its MAC: whoever checks
+ *	takes it from the segment, ack - 1
  * @mss: client's MSS, bytes
  * @version: agreed protocol version
  * @features: accepted FEATURES bits, 24

@@ -507,7 +507,7 @@ static void cong_register__refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, xtcp_register_congestion_control(&ops), -EINVAL);
 	memset(ops.name, 'x', sizeof(ops.name));
 	KUNIT_EXPECT_EQ(test, xtcp_register_congestion_control(&ops), -EINVAL);
-	strcpy(ops.name, "a b");
+	memcpy(ops.name, "a b", sizeof("a b"));
 	KUNIT_EXPECT_EQ(test, xtcp_register_congestion_control(&ops), -EINVAL);
 	ops = spy_ops;
 	ops.on_ack = NULL;
@@ -633,4 +633,5 @@ static struct kunit_suite cong_suite = {
 	.init = cong_test_init,
 	.test_cases = cong_cases,
 };
+
 kunit_test_suites(&cong_suite);

@@ -298,4 +298,5 @@ static struct kunit_suite rtt_suite = {
 	.name = "xtcp_rtt",
 	.test_cases = rtt_cases,
 };
+
 kunit_test_suites(&rtt_suite);

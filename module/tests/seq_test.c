@@ -104,6 +104,7 @@ static struct kunit_suite seq_suite = {
 	.name = "xtcp_seq",
 	.test_cases = seq_cases,
 };
+
 kunit_test_suites(&seq_suite);
 
 MODULE_DESCRIPTION("XTCP: tests of the rooms that know numbers and bytes only");

@@ -323,9 +323,11 @@ static void parse_opts__malformed_beats_must(struct kunit *test)
 static void build_opts__none(struct kunit *test)
 {
 	struct xtcp_opts_out out = {};
+	u8 buf = 0xee;
 
 	KUNIT_EXPECT_EQ(test, xtcp_opts_len(&out), 0u);
-	xtcp_build_opts(NULL, &out);
+	xtcp_build_opts(&buf, &out);
+	KUNIT_EXPECT_EQ(test, buf, 0xee);
 }
 
 static void build_opts__syn(struct kunit *test)
@@ -364,9 +366,11 @@ static void build_opts__sack(struct kunit *test)
 static void build_opts__sack_without_blocks(struct kunit *test)
 {
 	struct xtcp_opts_out out = { .present = BIT(XTCP_OPT_SACK) };
+	u8 buf = 0xee;
 
 	KUNIT_EXPECT_EQ(test, xtcp_opts_len(&out), 0u);
-	xtcp_build_opts(NULL, &out);
+	xtcp_build_opts(&buf, &out);
+	KUNIT_EXPECT_EQ(test, buf, 0xee);
 }
 
 static void build_opts__lengths_are_padded(struct kunit *test)
@@ -698,4 +702,5 @@ static struct kunit_suite wire_suite = {
 	.name = "xtcp_wire",
 	.test_cases = wire_cases,
 };
+
 kunit_test_suites(&wire_suite);

@@ -40,7 +40,7 @@
 
 static u8 *copy_exact(const u8 *data, size_t len)
 {
-	u8 *p = malloc(len);
+	u8 *p = calloc(1, len);
 
 	CHECK(p);
 	if (len)
@@ -179,7 +179,7 @@ static void fuzz_cookie(const u8 *data, size_t size)
 		.irs = 10, .iss = 20, .mss = 1444, .version = 1, .features = 1,
 		.time_s = 100,
 	};
-	struct xtcp_cookie got = { .irs = 10, .iss = 20 };
+	struct xtcp_cookie got = { .iss = 20 };
 	u8 made[XTCP_COOKIE_LEN];
 	u8 *buf = copy_exact(data, size);
 	enum xtcp_cookie_verdict verdict;
@@ -188,7 +188,7 @@ static void fuzz_cookie(const u8 *data, size_t size)
 	verdict = xtcp_cookie_check(buf, size, &keys, &tuple, 110, 64, &got);
 	if (size == sizeof(made) && !memcmp(buf, made, size)) {
 		CHECK(verdict == XTCP_COOKIE_OK);
-		CHECK(got.mss == want.mss && got.time_s == want.time_s);
+		CHECK(got.irs == want.irs && got.mss == want.mss);
 	} else {
 		CHECK(verdict == XTCP_COOKIE_BAD);
 	}
@@ -411,8 +411,8 @@ static void report_crash(void)
 }
 
 /* The sanitizers' own hook, where they are linked in. */
-void __sanitizer_set_death_callback(void (*callback)(void))
-	__attribute__((weak));
+#pragma weak __sanitizer_set_death_callback
+void __sanitizer_set_death_callback(void (*callback)(void));
 
 static void on_abort(int signal)
 {
