@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Parsing and building of XTCP/1 headers: Documentation/protocol.rst
- * sections 2 and 3.
+ * section 2.
  *
  * The fixed header needs no code: struct xtcphdr is laid over it.  What needs
  * care are the options, because their bytes come from anybody:

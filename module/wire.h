@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The XTCP/1 segment on the wire: layout, parsing, building.
- * Documentation/protocol.rst sections 2 and 3.
+ * Documentation/protocol.rst section 2.
  *
  *  0                   1                   2                   3
  *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
