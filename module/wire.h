@@ -126,10 +126,19 @@ static inline bool xtcp_opt_has(const struct xtcp_opts *o, unsigned int kind)
 
 /**
  * struct xtcp_opts_out - the options to put on a segment
- * @present: BIT(kind) for each option to send
- *
- * The other members as in &struct xtcp_opts; @sack in host order, newest
- * first.
+ * @present: BIT(kind) for each option to send; the others' members are not
+ *	looked at
+ * @version: protocol version of FEATURES
+ * @mss: bytes
+ * @features: FEATURES bits, the low 24
+ * @ecn_bytes: ECN count
+ * @urg_seq: URGENT: sequence number after the urgent byte
+ * @sack_n: SACK blocks, at most XTCP_MAX_SACK; 0: no option
+ * @cookie_len: bytes of cookie, 0 to 253
+ * @fastopen_len: bytes of fast-open cookie, 0 to 253
+ * @sack: blocks, host order, newest first
+ * @cookie: first byte
+ * @fastopen: first byte
  */
 struct xtcp_opts_out {
 	u8				present;
