@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs in a guest: the kselftests of $XTCP_USER/selftests and, where the kernel has
-# KUnit, the unit tests. Each leaves $LAB_OUT/NAME.tap and, when it has ended,
+# Runs in a guest: the kselftests of $XTCP_USER/selftests, the tests of the programs
+# and, where the kernel has KUnit, the unit tests. Each leaves $LAB_OUT/NAME.tap and, when it has ended,
 # $LAB_OUT/NAME.end: exit status and seconds. What has ended already is left alone,
 # so that a second guest can go on where a first one died.
 
@@ -46,15 +46,15 @@ kunit()
 	: >"$LAB_OUT/kunit.done"
 }
 
-# selftest NAME SECONDS
-selftest()
+# run NAME SECONDS COMMAND...
+run()
 {
-	local name=$1 file status=0 begin=$SECONDS
-	file=$(echo "$name" | tr / _)
-	[ ! -e "$LAB_OUT/$file.end" ] || return 0
+	local name=$1 seconds=$2 status=0 begin=$SECONDS
+	shift 2
+	[ ! -e "$LAB_OUT/$name.end" ] || return 0
 	mark "$name"
-	(cd "$dir" && exec timeout -k 10 "$2" "./$name") >"$LAB_OUT/$file.tap" 2>&1 || status=$?
-	ended "$file" $status $((SECONDS - begin))
+	timeout -k 10 "$seconds" "$@" >"$LAB_OUT/$name.tap" 2>&1 || status=$?
+	ended "$name" $status $((SECONDS - begin))
 }
 
 if [ -d /sys/kernel/debug/kunit ] && [ ! -e "$LAB_OUT/kunit.done" ]; then
@@ -66,6 +66,13 @@ while read -r name limit _; do
 	case $name in
 	'' | '#'*) continue ;;
 	esac
-	limit=${limit#timeout=}
-	selftest "${name##*:}" "${limit:-600}"
+	name=${name##*:} limit=${limit#timeout=}
+	run "$(echo "$name" | tr / _)" "${limit:-600}" env -C "$dir" "./$name"
 done <"$dir/kselftest-list.txt"
+
+user=$XTCP/userspace
+run libxtcp 300 "$XTCP_USER/test_libxtcp"
+run xtcp-run 300 "$user/xtcp-run/test/test_xtcp_run.sh" "$XTCP_USER"
+run examples 900 "$user/examples/test/test_examples.sh" "$XTCP_USER/examples"
+run readme 300 "$user/examples/test/test_readme.sh" "$XTCP_USER/examples"
+run programs 900 "$user/xtcp-run/test/test_programs.sh" "$XTCP_USER/xtcp-run"
