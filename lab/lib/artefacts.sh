@@ -41,7 +41,7 @@ mirror()
 	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-sid}")
 	# shellcheck disable=SC2016 # apt's own format string
 	apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
-		awk -v c="$codename" '$1 == c { print $2; exit }'
+		awk -v c="$codename" '$1 == c && !n++ { print $2 }'
 }
 
 make_root()
@@ -50,6 +50,11 @@ make_root()
 	suite=$(suite_of "$name")
 	packages=$(root_packages "$name" | tr -s ' \n' ,)
 	from=$(mirror)
+	if [ -z "$from" ]; then
+		# a machine that never asked for its package lists
+		apt-get update >&2
+		from=$(mirror)
+	fi
 	[ -n "$from" ] || die 1 'apt-get has no package source for this release of Debian'
 	# an older debootstrap does not know younger suites, but sid's script fits all
 	debootstrap --variant=minbase --include="${packages%,}" \
@@ -88,7 +93,7 @@ make_source()
 	apt-get update
 	# linux-source depends on the package of the current version
 	(cd "$apt" && apt-get download "$(apt-cache depends linux-source |
-		awk '$1 == "Depends:" { print $2; exit }')")
+		awk '$1 == "Depends:" && !n++ { print $2 }')")
 	deb=$(echo "$apt"/linux-source-*.deb)
 	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards '*/linux-source-*.tar.xz' |
 		xz -dc | tar -x --strip-components=1 -C "$dir"

@@ -25,6 +25,7 @@ qemu_machine()
 	append='console=ttyS0 loglevel=5 log_buf_len=2M panic=-1 mitigations=off nokaslr'
 	append+=' audit=0 apparmor=0 cryptomgr.notests tsc=reliable no_timer_check'
 	append+=' rcupdate.rcu_expedited=1 random.trust_cpu=on lab.fs=9p'
+	append+=" lab.kernel=${kernel/./-}"
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -nographic -no-reboot
 		-smp "$cpus" -m "$mem" -device virtio-rng-pci
 		-kernel "$boot/vmlinuz" -initrd "$boot/initramfs")
@@ -56,7 +57,7 @@ uml_machine()
 {
 	run=("$(path_of "uml-$kernel")/linux" "mem=${mem}M" seccomp=on
 		"umid=$(basename "$vm")" "uml_dir=$vm/uml"
-		"initrd=$boot/initramfs" lab.fs=hostfs "lab.vm=$vm"
+		"initrd=$boot/initramfs" lab.fs=hostfs "lab.vm=$vm" "lab.kernel=$kernel"
 		loglevel=5 log_buf_len=2M random.trust_cpu=on
 		dummy.numdummies=0 ifb.numifbs=0)
 	[ "$kernel" != wan ] || run+=(time-travel=inf-cpu)
