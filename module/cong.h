@@ -90,7 +90,8 @@ enum xtcp_cong_event {
 /**
  * struct xtcp_cong_ops - a congestion controller
  * @name: what programs and sysctls call it
- * @owner: THIS_MODULE
+ * @owner: THIS_MODULE; NULL for those in xtcp.ko, which a namespace's default
+ *	would otherwise keep loaded for ever
  * @init: a connection begins to use it; may be NULL
  * @release: a connection ends to use it; may be NULL
  * @on_ack: new data was acknowledged outside loss recovery by RTO: grow

@@ -42,7 +42,7 @@ static u32 reno_undo_cwnd(struct xtcp_cong *c)
 
 struct xtcp_cong_ops xtcp_reno = {
 	.name		= "reno",
-	.owner		= THIS_MODULE,
+	.owner		= NULL,	/* of this module: see cong.h */
 	.on_ack		= reno_on_ack,
 	.ssthresh	= reno_ssthresh,
 	.undo_cwnd	= reno_undo_cwnd,

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The one file that knows that kernels differ.  The module is written for the
+ * newest; what older ones lack is made up here.  probe.sh finds out which.
+ */
+#ifndef _XTCP_COMPAT_H
+#define _XTCP_COMPAT_H
+
+#include <linux/net.h>
+#include <linux/socket.h>
+#include <linux/sysctl.h>
+#include <linux/timer.h>
+#include <linux/uaccess.h>
+#include <net/inet_common.h>
+#include <net/ip6_route.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+#include "xtcp-probe.h"
+
+#ifdef XTCP_HAVE_UNALIGNED_H
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* 6.19: bind and connect callbacks got a type of their own. */
+#ifndef XTCP_HAVE_SOCKADDR_UNSIZED
+#define sockaddr_unsized sockaddr
+#endif
+
+/* 6.10: accept takes a struct. */
+#ifdef XTCP_HAVE_PROTO_ACCEPT_ARG
+#define XTCP_PROTO_ACCEPT(name, fn)					\
+static struct sock *name(struct sock *sk, struct proto_accept_arg *arg)\
+{									\
+	return fn(sk, arg);						\
+}
+#else
+struct proto_accept_arg {
+	int flags;
+	int err;
+	bool kern;
+};
+
+#define XTCP_PROTO_ACCEPT(name, fn)					\
+static struct sock *name(struct sock *sk, int flags, int *err, bool kern) \
+{									\
+	struct proto_accept_arg arg = { .flags = flags, .kern = kern };	\
+	struct sock *child = fn(sk, &arg);				\
+									\
+	*err = arg.err;							\
+	return child;							\
+}
+#endif
+
+/* 6.5: ioctl answers into kernel memory. */
+#ifdef XTCP_HAVE_IOCTL_KARG
+#define XTCP_PROTO_IOCTL(name, fn)					\
+static int name(struct sock *sk, int cmd, int *karg)			\
+{									\
+	return fn(sk, cmd, karg);					\
+}
+#else
+#define XTCP_PROTO_IOCTL(name, fn)					\
+static int name(struct sock *sk, int cmd, unsigned long arg)		\
+{									\
+	int val, err = fn(sk, cmd, &val);				\
+									\
+	return err ? err : put_user(val, (int __user *)arg);		\
+}
+#endif
+
+/* 6.5: sendpage gave way to MSG_SPLICE_PAGES. */
+#ifdef XTCP_HAVE_SENDPAGE
+#define XTCP_NO_SENDPAGE	.sendpage = sock_no_sendpage,
+#else
+#define XTCP_NO_SENDPAGE
+#endif
+
+/* 6.4: where a socket's IPv6 part stands is told, not computed. */
+#ifdef XTCP_HAVE_PINFO_OFFSET
+#define XTCP_PINFO_OFFSET(at)	.ipv6_pinfo_offset = (at),
+#else
+#define XTCP_PINFO_OFFSET(at)
+#endif
+
+/* 6.11: handlers do not change their table. */
+#ifdef XTCP_HAVE_CTL_CONST
+#define XTCP_CTL_CONST	const
+#else
+#define XTCP_CTL_CONST
+#endif
+
+/* @table has @n entries and an empty one behind them. */
+static inline struct ctl_table_header *
+xtcp_register_net_sysctl(struct net *net, const char *path,
+			 struct ctl_table *table, size_t n)
+{
+#ifdef XTCP_HAVE_SYSCTL_SZ
+	return register_net_sysctl_sz(net, path, table, n);
+#else
+	return register_net_sysctl(net, path, table);
+#endif
+}
+
+#ifndef XTCP_HAVE_SK_UID
+#define sk_uid(sk)	(READ_ONCE((sk)->sk_uid))
+#endif
+
+#ifndef XTCP_HAVE_TIMER_CONTAINER_OF
+#define timer_container_of(var, timer, field)				\
+	container_of(timer, typeof(*var), field)
+#endif
+
+#if IS_ENABLED(CONFIG_IPV6)
+/* 7.2: whether, not which, address the cached route was asked for. */
+static inline void xtcp_ip6_dst_store(struct sock *sk, struct dst_entry *dst)
+{
+#ifdef XTCP_HAVE_DST_STORE_BOOL
+	ip6_dst_store(sk, dst, false, false);
+#else
+	ip6_dst_store(sk, dst, NULL, NULL);
+#endif
+}
+
+/* 7.x: flow labels moved. */
+static inline void xtcp_clear_fl_list(struct sock *sk)
+{
+#ifdef XTCP_HAVE_FL_LIST_IN_INET
+	RCU_INIT_POINTER(inet_sk(sk)->ipv6_fl_list, NULL);
+#else
+	RCU_INIT_POINTER(inet6_sk(sk)->ipv6_fl_list, NULL);
+#endif
+}
+#endif
+
+/* 7.1: no length of the address. */
+static inline int xtcp_recv_error(struct sock *sk, struct msghdr *msg,
+				  size_t len)
+{
+#ifdef XTCP_HAVE_RECV_ERROR_3
+	return inet_recv_error(sk, msg, len);
+#else
+	return inet_recv_error(sk, msg, len, &msg->msg_namelen);
+#endif
+}
+
+#endif /* _XTCP_COMPAT_H */

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Floor 2, the engine: small verbs on one connection.  Unless a comment says
+ * otherwise the caller holds the socket lock (lock_sock() in process context,
+ * bh_lock_sock() with the socket not owned by a user in softirq).
+ */
+#ifndef _XTCP_ENGINE_H
+#define _XTCP_ENGINE_H
+
+#include "xtcp.h"
+
+/* Bytes in front of a segment's payload: link, IP, our longest header. */
+#define XTCP_MAX_HEADER		(MAX_HEADER + sizeof(struct ipv6hdr) + 64 + \
+				 XTCP_HDR_LEN + 288)
+
+/* What the caller of the engine must do with a segment that it refused. */
+enum xtcp_verdict {
+	XTCP_VERDICT_DONE,	/* consumed */
+	XTCP_VERDICT_DROP,	/* free it */
+	XTCP_VERDICT_RESET,	/* answer it with a RST made from it; free it */
+};
+
+/* state change; input.c */
+void xtcp_set_state(struct sock *sk, enum xtcp_state state);
+
+/* send_queue.c */
+struct sk_buff *xtcp_alloc_skb(struct sock *sk, unsigned int linear, gfp_t gfp);
+void xtcp_free_tx_skb(struct sock *sk, struct sk_buff *skb);
+void xtcp_rtx_insert(struct sock *sk, struct sk_buff *skb);
+struct sk_buff *xtcp_rtx_head(const struct sock *sk);
+int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp);
+u32 xtcp_rtx_ack(struct sock *sk, u32 ack);
+u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts);
+void xtcp_rtx_mark_all_lost(struct sock *sk);
+struct sk_buff *xtcp_rtx_next_lost(const struct sock *sk);
+void xtcp_mark_retransmitted(struct sock *sk, struct sk_buff *skb);
+void xtcp_write_queue_purge(struct sock *sk);
+
+/* reassembly.c */
+void xtcp_ofo_queue(struct sock *sk, struct sk_buff *skb);
+bool xtcp_ofo_drain(struct sock *sk);
+bool xtcp_ofo_prune(struct sock *sk);
+void xtcp_ofo_purge(struct sock *sk);
+bool xtcp_rcv_queue_tail(struct sock *sk, struct sk_buff *skb);
+
+/* recovery.c */
+void xtcp_on_rto(struct sock *sk);
+void xtcp_recovery_ack(struct sock *sk, u32 acked, u32 prior_una);
+void xtcp_retransmit_lost(struct sock *sk);
+
+/* flow.c */
+void xtcp_init_buffer_space(struct sock *sk);
+u32 xtcp_initial_window(const struct sock *sk);
+u32 xtcp_select_window(struct sock *sk);
+u32 xtcp_would_be_window(const struct sock *sk);
+void xtcp_rcv_space_adjust(struct sock *sk);
+void xtcp_rcv_rtt_measure(struct sock *sk, u32 tsecr_rtt_us);
+void xtcp_cleanup_rbuf(struct sock *sk, u32 copied);
+void xtcp_update_snd_wnd(struct sock *sk, u32 seq, u32 ack, u32 wnd);
+bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb);
+void xtcp_write_space(struct sock *sk);
+void xtcp_check_space(struct sock *sk);
+void xtcp_sndbuf_expand(struct sock *sk);
+
+/* output.c */
+u32 xtcp_current_mss(struct sock *sk);
+void xtcp_sync_mss(struct sock *sk, u32 pmtu);
+u32 xtcp_advertise_mss(struct sock *sk);
+int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp);
+int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb);
+bool xtcp_write_xmit(struct sock *sk, gfp_t gfp);
+void xtcp_push(struct sock *sk);
+void xtcp_send_ack(struct sock *sk);
+void xtcp_send_probe(struct sock *sk);
+void xtcp_send_fin(struct sock *sk);
+void xtcp_send_reset(struct sock *sk, gfp_t gfp);
+int xtcp_send_syn(struct sock *sk);
+void xtcp_send_synack(struct sock *sk);
+void xtcp_ack_if_due(struct sock *sk);
+void xtcp_schedule_ack(struct sock *sk, u8 how);
+void xtcp_enter_quickack(struct sock *sk, u8 acks);
+void xtcp_challenge_ack(struct sock *sk);
+
+/* input.c */
+enum xtcp_verdict xtcp_rcv_segment(struct sock *sk, struct sk_buff *skb);
+void xtcp_rcv_child_start(struct sock *child, const struct sk_buff *skb,
+			  const struct xtcp_cookie *c);
+void xtcp_reset_received(struct sock *sk);
+void xtcp_done(struct sock *sk);
+void xtcp_error(struct sock *sk, int err);
+void xtcp_destroy_sock(struct sock *sk);
+void xtcp_init_sock_state(struct sock *sk);
+
+/* timer.c */
+void xtcp_init_timers(struct sock *sk);
+void xtcp_stop_timers(struct sock *sk);
+void xtcp_rearm_rtx(struct sock *sk);
+void xtcp_arm_delack(struct sock *sk);
+void xtcp_reset_keepalive(struct sock *sk, u64 delay_us);
+void xtcp_stop_keepalive(struct sock *sk);
+void xtcp_set_keepalive(struct sock *sk, int on);
+void xtcp_run_deferred(struct sock *sk, unsigned long what);
+u64 xtcp_keepidle_us(const struct sock *sk);
+u64 xtcp_keepintvl_us(const struct sock *sk);
+unsigned int xtcp_keepcnt(const struct sock *sk);
+
+/* table.c: safe from any context; lookups under RCU */
+int xtcp_table_init(void);
+void xtcp_table_exit(void);
+void xtcp_set_key(struct xtcp_key *key, struct net *net,
+		  const struct in6_addr *laddr, __be16 lport,
+		  const struct in6_addr *faddr, __be16 fport);
+struct xtcp_node *xtcp_lookup(const struct xtcp_key *key);
+int xtcp_hash(struct sock *sk);
+void xtcp_unhash(struct sock *sk);
+int xtcp_table_replace(struct xtcp_node *old, struct xtcp_node *new);
+bool xtcp_table_remove(struct xtcp_node *node);
+struct sock *xtcp_lookup_listener(struct net *net, const struct xtcp_key *key,
+				  int dif, int sdif);
+void xtcp_hash_listener(struct sock *sk);
+void xtcp_unhash_listener(struct sock *sk);
+void xtcp_sk_addr(const struct sock *sk, struct in6_addr *laddr,
+		  struct in6_addr *faddr);
+void xtcp_table_walk_net(struct net *net,
+			 void (*fn)(struct xtcp_node *node, void *arg),
+			 void *arg);
+
+/* port.c: takes its own locks */
+int xtcp_port_init(void);
+void xtcp_port_exit(void);
+int xtcp_get_port(struct sock *sk, unsigned short snum);
+void xtcp_put_port(struct sock *sk);
+int xtcp_port_listen(struct sock *sk);
+void xtcp_port_unlisten(struct sock *sk);
+int xtcp_port_connect(struct sock *sk);
+int xtcp_port_inherit(struct sock *child, const struct sock *listener);
+void xtcp_port_move(struct xtcp_bind_owner *to, struct xtcp_bind_owner *from);
+void xtcp_port_release(struct xtcp_bind_owner *o);
+
+/* timewait.c */
+struct xtcp_tw;
+
+enum xtcp_tw_verdict {
+	XTCP_TW_DROP,
+	XTCP_TW_ACK,		/* answer with the record's numbers */
+	XTCP_TW_SYN,		/* a newer connection's SYN: let a listener
+				 * answer it
+				 */
+};
+
+/**
+ * struct xtcp_tw - TIME_WAIT: what is left of a connection
+ * @node: its name, in the connection table
+ * @bind: its claim on the port
+ * @timer: ends it
+ * @refs: table, timer and lookups
+ * @rcu: frees it
+ * @rcv_nxt: peer's next sequence number
+ * @snd_nxt: ours
+ * @rcv_wnd: window last told, bytes
+ * @ts_recent: peer's newest timestamp
+ * @ts_offset: origin of our timestamps
+ * @made_us: when
+ * @mark: SO_MARK of the socket
+ * @ifindex: device that the socket was bound to
+ * @fin_wait2: not TIME_WAIT yet: an orphan that waits for the peer's FIN
+ * @family: AF_INET or AF_INET6: how to answer
+ * @tos: of the answers
+ */
+struct xtcp_tw {
+	struct xtcp_node	node;
+	struct xtcp_bind_owner	bind;
+	struct timer_list	timer;
+	refcount_t		refs;
+	struct rcu_head		rcu;
+	u32			rcv_nxt;
+	u32			snd_nxt;
+	u32			rcv_wnd;
+	u32			ts_recent;
+	u32			ts_offset;
+	u64			made_us;
+	u32			mark;
+	int			ifindex;
+	u16			family;
+	u8			tos;
+};
+
+int xtcp_tw_init(void);
+void xtcp_tw_exit(void);
+void xtcp_time_wait(struct sock *sk);
+enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb);
+void xtcp_tw_kill(struct xtcp_tw *tw);
+void xtcp_tw_put(struct xtcp_tw *tw);
+bool xtcp_tw_reusable(const struct xtcp_tw *tw, u64 now_us);
+void xtcp_tw_purge_net(struct net *net);
+
+static inline struct xtcp_tw *xtcp_node_tw(struct xtcp_node *node)
+{
+	return container_of(node, struct xtcp_tw, node);
+}
+
+#endif /* _XTCP_ENGINE_H */

@@ -1,0 +1,835 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Input: one segment against one connection.  RFC 9293 section 3.10.7, with
+ * RFC 7323 (timestamps, PAWS) and RFC 5961 (blind attacks) worked in.
+ *
+ *   xtcp_rcv_segment
+ *     SYN_SENT     -> xtcp_rcv_syn_sent
+ *     synchronized -> xtcp_rcv_check    is it acceptable at all?
+ *                     xtcp_rcv_ack      what does it acknowledge?
+ *                     xtcp_rcv_data     what does it bring?
+ *                     xtcp_rcv_fin      does the peer end?
+ *                     output            what may leave now?
+ *
+ * Segments arrive parsed (hlen, checksum and options are sound) with their
+ * numbers in struct xtcp_skb_cb and their header pulled.
+ */
+#include <net/dst.h>
+#include <net/xfrm.h>
+
+#include "engine.h"
+#include "trace.h"
+
+/* ------------------------------------------------------------- life and end */
+
+/**
+ * xtcp_set_state - the only way to change a connection's state
+ * @sk: socket, locked
+ * @state: new state; the table in state.c must allow the step
+ */
+void xtcp_set_state(struct sock *sk, enum xtcp_state state)
+{
+	enum xtcp_state old = sk->sk_state;
+
+	if (old == state)
+		return;
+	WARN_ONCE(!xtcp_state_allowed(old, state), "xtcp: %s -> %s\n",
+		  xtcp_state_name(old), xtcp_state_name(state));
+	if (state == XTCP_CLOSE) {
+		if (old == XTCP_ESTABLISHED || old == XTCP_CLOSE_WAIT)
+			XTCP_INC_STATS(sk, EstabResets);
+		else if (old == XTCP_SYN_SENT || old == XTCP_SYN_RECV)
+			XTCP_INC_STATS(sk, AttemptFails);
+		if (old != XTCP_LISTEN)
+			xtcp_unhash(sk);
+		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+			xtcp_put_port(sk);
+	}
+	/* TIME_WAIT goes on in a record, which tells of its own end. */
+	if (old != XTCP_TIME_WAIT)
+		trace_xtcp_state(&xtcp_sk(sk)->node.key.t, old, state);
+	inet_sk_set_state(sk, state);
+}
+
+/**
+ * xtcp_init_sock_state - numbers of a socket that has no connection
+ * @sk: socket, locked or not yet reachable
+ */
+void xtcp_init_sock_state(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xs->rtx_queue = RB_ROOT;
+	xs->rtx_hint = NULL;
+	xs->ofo_queue = RB_ROOT;
+	xs->sacked_out = 0;
+	xs->lost_out = 0;
+	xs->retrans_out = 0;
+	xs->ca_state = XTCP_CA_OPEN;
+	xs->rtx_kind = XTCP_RTX_NONE;
+	xs->backoff = 0;
+	xs->probes_out = 0;
+	xs->retransmits = 0;
+	xs->rtx_start_us = 0;
+	xs->last_send_us = 0;
+	xs->delivered = 0;
+	xs->cwnd_limited_seq = 0;
+	xs->snd_wnd = 0;
+	xs->max_wnd = 0;
+	xs->snd_sml = 0;
+	xs->pmtu = 0;
+	xs->mss = XTCP_DEFAULT_MSS;
+	xs->peer_mss = XTCP_DEFAULT_MSS;
+	xs->rcv_mss = XTCP_DEFAULT_MSS;
+	xs->rcv_nxt = 0;
+	xs->copied_seq = 0;
+	xs->rcv_wup = 0;
+	xs->rcv_wnd = 0;
+	xs->ts_recent = 0;
+	xs->ack_pending = XTCP_ACK_NONE;
+	xs->ack_bytes = 0;
+	xs->ofo_bytes = 0;
+	xs->quickack = XTCP_QUICKACKS;
+	xs->fin_rcvd = false;
+	xs->dsack_set = false;
+	xs->rcv_rtt_us = 0;
+	xs->features = 0;
+	xs->keep_probes = 0;
+	xtcp_ranges_init(&xs->sack);
+	xtcp_rtt_init(&xs->rtt);
+}
+
+/**
+ * xtcp_destroy_sock - a closed socket that no program holds: let it go
+ * @sk: socket, locked, CLOSE and SOCK_DEAD; the caller holds a reference
+ */
+void xtcp_destroy_sock(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	WARN_ON_ONCE(sk->sk_state != XTCP_CLOSE);
+	WARN_ON_ONCE(!sock_flag(sk, SOCK_DEAD));
+
+	if (xs->orphan_counted) {
+		xs->orphan_counted = false;
+		atomic_dec(&xtcp_sk_net(sk)->orphans);
+	}
+	sk->sk_prot->destroy(sk);
+	sk_stream_kill_queues(sk);
+	xfrm_sk_free_policy(sk);
+	sock_put(sk);
+}
+
+/**
+ * xtcp_done - the connection is over, whatever the reason
+ * @sk: socket, locked
+ */
+void xtcp_done(struct sock *sk)
+{
+	if (sk->sk_state == XTCP_CLOSE)
+		return;
+	xtcp_stop_timers(sk);
+	xtcp_set_state(sk, XTCP_CLOSE);
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_state_change(sk);
+	else
+		xtcp_destroy_sock(sk);
+}
+
+/**
+ * xtcp_error - the connection is over with an error for the program
+ * @sk: socket, locked
+ * @err: positive errno
+ */
+void xtcp_error(struct sock *sk, int err)
+{
+	if (sk->sk_state == XTCP_CLOSE)
+		return;
+	WRITE_ONCE(sk->sk_err, err);
+	/* pairs with the barrier in xtcp_poll() */
+	smp_wmb();
+	xtcp_write_queue_purge(sk);
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk_error_report(sk);
+	xtcp_done(sk);
+}
+
+/**
+ * xtcp_reset_received - an acceptable RST
+ * @sk: socket, locked
+ */
+void xtcp_reset_received(struct sock *sk)
+{
+	XTCP_INC_STATS(sk, InRsts);
+	switch (sk->sk_state) {
+	case XTCP_SYN_SENT:
+		xtcp_error(sk, ECONNREFUSED);
+		break;
+	case XTCP_CLOSE_WAIT:
+		xtcp_error(sk, EPIPE);
+		break;
+	default:
+		xtcp_error(sk, ECONNRESET);
+	}
+}
+
+/* ------------------------------------------------------------- timestamps */
+
+/* RFC 7323 section 4.3: echo the segment that advances the left edge. */
+static void xtcp_take_timestamp(struct xtcp_sock *xs, u32 seq, u32 tsval)
+{
+	if (xtcp_after(seq, xs->rcv_wup) || xtcp_before(tsval, xs->ts_recent))
+		return;
+	xs->ts_recent = tsval;
+	xs->ts_recent_us = xs->last_rcv_us;
+}
+
+/*
+ * PAWS, RFC 7323 section 5.  µs wrap in 71 minutes, so half of that is the
+ * most that "older" can mean: an idle connection's value stops counting
+ * after XTCP_PAWS_LIFE_US.
+ */
+static bool xtcp_paws_reject(const struct xtcp_sock *xs, u32 tsval, u64 now_us)
+{
+	return xtcp_before(tsval, xs->ts_recent) && xs->ts_recent &&
+	       now_us - xs->ts_recent_us < XTCP_PAWS_LIFE_US;
+}
+
+static void xtcp_rtt_from_echo(struct sock *sk, u32 tsecr, u64 now_us)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 rtt_us = (u32)now_us + xs->ts_offset - tsecr;
+
+	/* An echo of nothing, or of a value that we never sent. */
+	if (!tsecr || (s32)rtt_us < 0)
+		return;
+	xtcp_rtt_sample(&xs->rtt, rtt_us, now_us);
+}
+
+/* ---------------------------------------------------------- acceptability */
+
+static bool xtcp_seq_acceptable(const struct xtcp_sock *xs, u32 seq, u32 end)
+{
+	return !xtcp_before(end, xs->rcv_wup) &&
+	       !xtcp_after(seq, xs->rcv_nxt + xtcp_receive_window(xs));
+}
+
+/* Old data again: the ACK of it was lost, or a D-SACK tells that it was not. */
+static void xtcp_dup_ack(struct sock *sk, const struct xtcp_skb_cb *cb)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (cb->seq != cb->end_seq && xtcp_before(cb->seq, xs->rcv_nxt)) {
+		xs->dsack.start = cb->seq;
+		xs->dsack.end = xtcp_seq_min(cb->end_seq, xs->rcv_nxt);
+		xs->dsack_set = true;
+		xs->dsack_dups++;
+		XTCP_INC_STATS(sk, InDuplicate);
+		XTCP_INC_STATS(sk, DsackSent);
+		xtcp_enter_quickack(sk, XTCP_QUICKACKS);
+	}
+	xtcp_send_ack(sk);
+}
+
+/* First to fourth check of section 3.10.7.4; false: the segment ends here. */
+static bool xtcp_rcv_check(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (xtcp_paws_reject(xs, cb->tsval, xs->last_rcv_us) &&
+	    !(cb->flags & XTCP_RST)) {
+		XTCP_INC_STATS(sk, InPaws);
+		/* An ACK overtaken by another needs no answer. */
+		if (cb->seq != cb->end_seq)
+			xtcp_dup_ack(sk, cb);
+		return false;
+	}
+	if (!xtcp_seq_acceptable(xs, cb->seq, cb->end_seq)) {
+		XTCP_INC_STATS(sk, InOutOfWindow);
+		if (cb->flags & XTCP_RST)
+			return false;
+		if (cb->flags & XTCP_SYN)
+			xtcp_challenge_ack(sk);
+		else
+			xtcp_dup_ack(sk, cb);
+		return false;
+	}
+	if (cb->flags & XTCP_RST) {	/* RFC 5961 section 3.2 */
+		if (cb->seq == xs->rcv_nxt)
+			xtcp_reset_received(sk);
+		else
+			xtcp_challenge_ack(sk);
+		return false;
+	}
+	if (cb->flags & XTCP_SYN) {	/* RFC 5961 section 4.2 */
+		if (sk->sk_state != XTCP_SYN_RECV || cb->seq != xs->irs) {
+			xtcp_challenge_ack(sk);
+			return false;
+		}
+	}
+	if (!(cb->flags & XTCP_ACK)) {
+		XTCP_INC_STATS(sk, InNoAck);
+		return false;
+	}
+	return true;
+}
+
+/* ---------------------------------------------------------- acknowledgment */
+
+/* The peer knows of us: the handshake's third segment did arrive. */
+static void xtcp_cookie_confirmed(struct xtcp_sock *xs)
+{
+	kfree(xs->cookie);
+	xs->cookie = NULL;
+	xs->cookie_len = 0;
+	xs->retransmits = 0;
+	xs->backoff = 0;
+	xs->rtx_start_us = 0;
+}
+
+static void xtcp_cong_acked(struct sock *sk, u32 acked, u32 prior_inflight)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_ack_sample s = {
+		.now_us		= xs->last_rcv_us,
+		.delivered	= xs->delivered,
+		.acked		= acked,
+		.prior_inflight	= prior_inflight,
+		.inflight	= xtcp_inflight(xs),
+		.rtt_us		= xs->rtt.latest_us,
+		.min_rtt_us	= xs->rtt.min_rtt_us,
+	};
+
+	xtcp_cong_on_ack(&xs->cong, &s);
+}
+
+/* RFC 5961 section 5.2: how old and how new an ACK may be. */
+static bool xtcp_ack_plausible(struct sock *sk, u32 ack)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (likely(xtcp_between(ack, xs->snd_una - xs->max_wnd, xs->snd_nxt)))
+		return true;
+	XTCP_INC_STATS(sk, InBadAck);
+	if (sk->sk_state != XTCP_SYN_RECV)
+		xtcp_challenge_ack(sk);
+	return false;
+}
+
+/*
+ * Process acknowledgment number, window, SACK and echo.  Answers false for an
+ * ACK that must end the segment's processing.
+ */
+static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
+			 const struct xtcp_opts *opts)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 prior_inflight = xtcp_inflight(xs);
+	u32 prior_una = xs->snd_una;
+	u32 acked = 0;
+
+	if (!xtcp_ack_plausible(sk, cb->ack))
+		return false;
+	if (unlikely(xs->cookie))
+		xtcp_cookie_confirmed(xs);
+
+	xs->probes_out = 0;
+	xs->keep_probes = 0;
+	if (xtcp_after(cb->ack, prior_una)) {
+		acked = xtcp_rtx_ack(sk, cb->ack);
+		WRITE_ONCE(xs->snd_una, cb->ack);
+		xs->bytes_acked += cb->ack - prior_una;
+		xs->retransmits = 0;
+		xs->backoff = 0;
+		xs->rtx_start_us = 0;
+		xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
+		sk_dst_confirm(sk);
+	} else if (RB_EMPTY_ROOT(&xs->rtx_queue)) {
+		xs->backoff = 0;	/* a probe was answered */
+		xs->rtx_start_us = 0;
+	}
+	if (unlikely(opts->sack_n))
+		acked += xtcp_rtx_sack(sk, opts);
+	xs->delivered += acked;
+	xtcp_update_snd_wnd(sk, cb->seq, cb->ack, cb->wnd);
+
+	if (acked)
+		xtcp_cong_acked(sk, acked, prior_inflight);
+	xtcp_recovery_ack(sk, acked, prior_una);
+	if (xs->snd_una != prior_una || xs->rtx_kind == XTCP_RTX_COOKIE)
+		xtcp_rearm_rtx(sk);
+	return true;
+}
+
+/* Our SYN was acknowledged in SYN_RECV: a simultaneous open succeeded. */
+static void xtcp_syn_acked(struct sock *sk)
+{
+	xtcp_set_state(sk, XTCP_ESTABLISHED);
+	xtcp_sync_mss(sk, xtcp_sk(sk)->pmtu ?: XTCP_DEFAULT_MSS);
+	sk->sk_state_change(sk);
+	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+}
+
+static void xtcp_enter_fin_wait2(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	int s;
+
+	xtcp_set_state(sk, XTCP_FIN_WAIT2);
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		return;
+	}
+	s = xs->linger2_s ?: READ_ONCE(xtcp_sk_net(sk)->sysctl_fin_timeout_s);
+	if (s < 0)
+		xtcp_done(sk);
+	else
+		xtcp_reset_keepalive(sk, (u64)s * USEC_PER_SEC);
+}
+
+/* Our FIN was acknowledged.  Answers false when the socket is gone. */
+static bool xtcp_fin_acked(struct sock *sk)
+{
+	enum xtcp_state next = xtcp_state_on_fin_acked(sk->sk_state);
+
+	if (next == sk->sk_state)
+		return true;
+	if (next == XTCP_FIN_WAIT2) {
+		xtcp_enter_fin_wait2(sk);
+		return sk->sk_state == XTCP_FIN_WAIT2;
+	}
+	if (next == XTCP_TIME_WAIT)
+		xtcp_time_wait(sk);
+	else
+		xtcp_done(sk);
+	return false;
+}
+
+/* --------------------------------------------------------------- payload */
+
+static void xtcp_data_ready(struct sock *sk)
+{
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_data_ready(sk);
+}
+
+/*
+ * RFC 9293 section 3.8.6.3 and RFC 5681 section 4.2: an ACK for every second
+ * full segment, at once while a gap exists, else soon.
+ */
+static void xtcp_data_acked_how(struct xtcp_sock *xs, struct sock *sk, u32 len)
+{
+	xs->ack_bytes += len;
+	if (len > xs->rcv_mss)
+		xs->rcv_mss = min_t(u32, len, xs->advmss);
+	if (xs->quickack || xs->sack.n || xs->dsack_set ||
+	    xs->ack_bytes >= 2 * xs->rcv_mss)
+		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+	else
+		xtcp_schedule_ack(sk, XTCP_ACK_DELAYED);
+}
+
+/*
+ * RFC 9293 section 3.10.7.4, eighth step.  Answers false when the socket is
+ * gone.
+ */
+static bool xtcp_rcv_fin(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	enum xtcp_state next;
+
+	if (xs->fin_rcvd)
+		return true;
+	xs->fin_rcvd = true;
+	xtcp_ofo_purge(sk);		/* nothing can follow a FIN */
+	xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+	sock_set_flag(sk, SOCK_DONE);
+
+	next = xtcp_state_on_fin(sk->sk_state);
+	if (next == XTCP_TIME_WAIT) {
+		xtcp_send_ack(sk);
+		xtcp_time_wait(sk);
+		return false;
+	}
+	xtcp_set_state(sk, next);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		/* No second direction left: POLL_HUP, as TCP tells it. */
+		sk_wake_async(sk, SOCK_WAKE_WAITD,
+			      sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP :
+								 POLL_IN);
+	}
+	return true;
+}
+
+/* Cut off what stands before rcv_nxt; false: nothing is left, or no memory. */
+static bool xtcp_trim_front(struct xtcp_sock *xs, struct sk_buff *skb)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	u32 old = xs->rcv_nxt - cb->seq;
+
+	if (!xtcp_before(cb->seq, xs->rcv_nxt))
+		return true;
+	if (cb->flags & XTCP_SYN) {	/* SYN_RECV: the repeated SYN's number */
+		cb->flags &= ~XTCP_SYN;
+		cb->seq++;
+		old--;
+	}
+	if (old > skb->len || !pskb_pull(skb, old))
+		return false;
+	cb->seq += old;
+	return true;
+}
+
+/* Cut off what stands beyond our window. */
+static bool xtcp_trim_back(struct xtcp_sock *xs, struct sk_buff *skb)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	u32 edge = xs->rcv_nxt + xtcp_receive_window(xs);
+	u32 keep;
+
+	if (!skb->len || !xtcp_after(cb->seq + skb->len, edge))
+		return true;
+	keep = edge - cb->seq;
+	if (xtcp_before(edge, cb->seq) || !keep)
+		return false;
+	if (pskb_trim(skb, keep))
+		return false;
+	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
+	cb->end_seq = cb->seq + keep;
+	return true;
+}
+
+/* In order: to the program, with what was waiting for it. */
+static bool xtcp_rcv_in_order(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool fin = XTCP_SKB_CB(skb)->flags & XTCP_FIN;
+	u32 len = skb->len;
+
+	if (len) {
+		xtcp_rcv_queue_tail(sk, skb);
+	} else {
+		WRITE_ONCE(xs->rcv_nxt, XTCP_SKB_CB(skb)->end_seq);
+		kfree_skb(skb);
+	}
+	if (!RB_EMPTY_ROOT(&xs->ofo_queue)) {
+		/* The ACK of a filled gap must not wait (RFC 5681 4.2). */
+		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+		fin |= xtcp_ofo_drain(sk);
+	}
+	xtcp_data_acked_how(xs, sk, len);
+	return fin;
+}
+
+/*
+ * Take payload and FIN.  Consumes @skb.  Answers false when the socket is
+ * gone.
+ */
+static bool xtcp_rcv_data(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool fin = false;
+
+	if (cb->seq == cb->end_seq)
+		goto free;
+	if (!xtcp_state_in(sk, XTCPF_CAN_RECV) || xs->fin_rcvd) {
+		/* Beyond its FIN, the peer may only repeat itself. */
+		if (xtcp_after(cb->end_seq, xs->rcv_nxt))
+			XTCP_INC_STATS(sk, InBeyondFin);
+		else
+			xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+		goto free;
+	}
+	if (!xtcp_after(cb->end_seq, xs->rcv_nxt) ||
+	    !xtcp_trim_front(xs, skb)) {
+		xtcp_dup_ack(sk, cb);
+		goto free;
+	}
+	if (!xtcp_trim_back(xs, skb)) {
+		XTCP_INC_STATS(sk, InOutOfWindow);
+		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+		goto free;
+	}
+	if (skb->len && !xtcp_rmem_admit(sk, skb)) {
+		XTCP_INC_STATS(sk, InNoMem);
+		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+		goto free;
+	}
+
+	xs->data_segs_in++;
+	skb_dst_drop(skb);
+	if (cb->seq == xs->rcv_nxt) {
+		bool payload = skb->len;
+
+		fin = xtcp_rcv_in_order(sk, skb);
+		if (payload && !fin)
+			xtcp_data_ready(sk);
+	} else {
+		xtcp_ofo_queue(sk, skb);
+		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+	}
+	return !fin || xtcp_rcv_fin(sk);
+free:
+	kfree_skb(skb);
+	return true;
+}
+
+/*
+ * RFC 2525 section 2.17: data that no program will read is refused with RST,
+ * so that the peer learns it.
+ */
+static bool xtcp_data_unwanted(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+
+	return sock_flag(sk, SOCK_DEAD) && skb->len &&
+	       xtcp_state_in(sk, XTCPF(XTCP_FIN_WAIT1) | XTCPF(XTCP_FIN_WAIT2)) &&
+	       xtcp_after(XTCP_SKB_CB(skb)->seq + skb->len, xs->rcv_nxt);
+}
+
+/* ------------------------------------------------------------- SYN_SENT */
+
+static void xtcp_learn_peer(struct sock *sk, const struct sk_buff *skb,
+			    const struct xtcp_opts *opts)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xs->irs = cb->seq;
+	WRITE_ONCE(xs->rcv_nxt, cb->seq + 1);
+	WRITE_ONCE(xs->copied_seq, cb->seq + 1);
+	xs->ts_recent = cb->tsval;
+	xs->ts_recent_us = xs->last_rcv_us;
+	if (xtcp_opt_has(opts, XTCP_OPT_MSS))
+		xs->peer_mss = max_t(u32, opts->mss, XTCP_MIN_MSS);
+	xs->snd_wnd = cb->wnd;
+	xs->max_wnd = cb->wnd;
+	xs->snd_wl1 = cb->seq;
+	xs->snd_wl2 = cb->ack;
+	xtcp_init_buffer_space(sk);
+}
+
+static void xtcp_start_sending(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct dst_entry *dst = xs->af->route(sk);
+
+	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : xs->pmtu);
+	/* RFC 6928: the large initial window, unless the SYN was lost. */
+	if (!xs->total_rto)
+		xtcp_cong_reset(&xs->cong, xs->mss);
+	xs->ca_state = XTCP_CA_OPEN;
+	xtcp_sndbuf_expand(sk);
+}
+
+static enum xtcp_verdict xtcp_rcv_synack(struct sock *sk, struct sk_buff *skb,
+					 const struct xtcp_opts *opts)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (opts->cookie_len) {
+		xs->cookie = kmemdup(opts->cookie, opts->cookie_len,
+				     GFP_ATOMIC);
+		if (!xs->cookie)
+			return XTCP_VERDICT_DROP;	/* SYN is repeated */
+		xs->cookie_len = opts->cookie_len;
+	}
+	xtcp_learn_peer(sk, skb, opts);
+	xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
+	xtcp_rtx_ack(sk, cb->ack);
+	WRITE_ONCE(xs->snd_una, cb->ack);
+	xs->features &= opts->features;
+	xs->retransmits = 0;
+	xs->backoff = 0;
+	xs->rtx_start_us = 0;
+	xtcp_start_sending(sk);
+
+	xtcp_set_state(sk, XTCP_ESTABLISHED);
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		xtcp_reset_keepalive(sk, xtcp_keepidle_us(sk));
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	}
+	xtcp_send_ack(sk);
+	xtcp_rearm_rtx(sk);	/* the cookie must be confirmed */
+	return XTCP_VERDICT_DROP;
+}
+
+/* RFC 9293 section 3.10.7.3 */
+static enum xtcp_verdict xtcp_rcv_syn_sent(struct sock *sk, struct sk_buff *skb,
+					   const struct xtcp_opts *opts)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (cb->flags & XTCP_ACK) {
+		if (cb->ack != xs->iss + 1) {
+			XTCP_INC_STATS(sk, InBadAck);
+			return cb->flags & XTCP_RST ? XTCP_VERDICT_DROP :
+						      XTCP_VERDICT_RESET;
+		}
+		if (cb->flags & XTCP_RST) {
+			xtcp_reset_received(sk);
+			return XTCP_VERDICT_DROP;
+		}
+		if (cb->flags & XTCP_SYN)
+			return xtcp_rcv_synack(sk, skb, opts);
+		return XTCP_VERDICT_DROP;
+	}
+	if ((cb->flags & (XTCP_SYN | XTCP_RST)) != XTCP_SYN)
+		return XTCP_VERDICT_DROP;
+
+	/* Two SYNs cross (RFC 9293 section 3.5). */
+	XTCP_INC_STATS(sk, SimultaneousOpen);
+	xtcp_learn_peer(sk, skb, opts);
+	xs->features &= opts->features;
+	xtcp_set_state(sk, XTCP_SYN_RECV);
+	xtcp_send_synack(sk);
+	return XTCP_VERDICT_DROP;
+}
+
+/* ----------------------------------------------------------- the entrance */
+
+static void xtcp_parse_again(const struct sk_buff *skb, struct xtcp_opts *opts)
+{
+	unsigned int len = XTCP_SKB_CB(skb)->hdr_len - XTCP_HDR_LEN;
+
+	opts->present = 0;
+	opts->sack_n = 0;
+	opts->cookie_len = 0;
+	opts->features = 0;
+	if (len)
+		xtcp_parse_opts((const u8 *)(xtcp_hdr(skb) + 1), len, opts);
+}
+
+/* Full segments tell a receiver the round trip: flow.c. */
+static void xtcp_note_arrival(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 rtt_us;
+
+	if (!skb->len || skb->len < xs->rcv_mss || !cb->tsecr)
+		return;
+	rtt_us = (u32)xs->last_rcv_us + xs->ts_offset - cb->tsecr;
+	if ((s32)rtt_us >= 0)
+		xtcp_rcv_rtt_measure(sk, rtt_us);
+}
+
+/* A segment for a synchronized connection, or SYN_RECV; consumes @skb. */
+static enum xtcp_verdict xtcp_rcv_synchronized(struct sock *sk,
+					       struct sk_buff *skb,
+					       const struct xtcp_opts *opts)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!xtcp_rcv_check(sk, skb))
+		return XTCP_VERDICT_DROP;
+	xtcp_take_timestamp(xs, cb->seq, cb->tsval);
+	if (!xtcp_rcv_ack(sk, skb, opts))
+		return XTCP_VERDICT_DROP;
+	if (sk->sk_state == XTCP_SYN_RECV) {
+		if (xs->snd_una == xs->iss)
+			return XTCP_VERDICT_RESET;
+		xtcp_syn_acked(sk);
+	}
+	/* FIN states: snd_una reaches write_seq when our FIN is acknowledged. */
+	if (xs->snd_una == xs->write_seq && !xtcp_fin_acked(sk))
+		return XTCP_VERDICT_DROP;
+	if (xtcp_data_unwanted(sk, skb)) {
+		XTCP_INC_STATS(sk, InAfterClose);
+		xtcp_done(sk);
+		return XTCP_VERDICT_RESET;
+	}
+	/* The peer repeats its cookie: it did not hear us yet. */
+	if (unlikely(opts->cookie_len) && cb->seq == cb->end_seq)
+		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+
+	xtcp_note_arrival(sk, skb);
+	if (!xtcp_rcv_data(sk, skb))
+		return XTCP_VERDICT_DONE;
+	xtcp_push(sk);
+	xtcp_check_space(sk);
+	xtcp_ack_if_due(sk);
+	return XTCP_VERDICT_DONE;
+}
+
+/**
+ * xtcp_rcv_segment - one segment for one connection
+ * @sk: socket, locked; the caller holds a reference
+ * @skb: parsed segment, its numbers in XTCP_SKB_CB()
+ *
+ * Return: XTCP_VERDICT_DONE: @skb is consumed; else the caller frees it, and
+ * answers it with a RST for XTCP_VERDICT_RESET.
+ */
+enum xtcp_verdict xtcp_rcv_segment(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_opts opts;
+
+	trace_xtcp_segment(false, &xs->node.key.t, xtcp_hdr(skb), skb->len,
+			   sk->sk_state);
+	xtcp_parse_again(skb, &opts);
+	xs->last_rcv_us = xtcp_now_us();
+	xs->segs_in++;
+
+	switch (sk->sk_state) {
+	case XTCP_CLOSE:
+	case XTCP_LISTEN:
+		return XTCP_SKB_CB(skb)->flags & XTCP_RST ? XTCP_VERDICT_DROP :
+							    XTCP_VERDICT_RESET;
+	case XTCP_SYN_SENT:
+		return xtcp_rcv_syn_sent(sk, skb, &opts);
+	default:
+		return xtcp_rcv_synchronized(sk, skb, &opts);
+	}
+}
+
+/**
+ * xtcp_rcv_child_start - a cookie came back: the numbers of the connection
+ * @child: new socket, locked, with addresses and route; not hashed yet
+ * @skb: the handshake's third segment
+ * @c: what the cookie said
+ *
+ * The segment itself is processed afterwards, like any other.
+ */
+void xtcp_rcv_child_start(struct sock *child, const struct sk_buff *skb,
+			  const struct xtcp_cookie *c)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(child);
+
+	xs->irs = c->irs;
+	xs->iss = c->iss;
+	xs->rcv_nxt = c->irs + 1;
+	xs->copied_seq = c->irs + 1;
+	xs->snd_una = c->iss + 1;
+	xs->snd_nxt = c->iss + 1;
+	xs->write_seq = c->iss + 1;
+	xs->snd_wnd = cb->wnd;
+	xs->max_wnd = cb->wnd;
+	xs->snd_wl1 = cb->seq;
+	xs->snd_wl2 = cb->ack;
+	xs->peer_mss = max_t(u32, c->mss, XTCP_MIN_MSS);
+	xs->features = c->features;
+	xs->last_rcv_us = xtcp_now_us();
+	xs->ts_recent = cb->tsval;
+	xs->ts_recent_us = xs->last_rcv_us;
+	xtcp_advertise_mss(child);
+	xtcp_init_buffer_space(child);
+	xtcp_start_sending(child);
+	/* RFC 6298: the echoed SYN-ACK timestamp is the first sample. */
+	xtcp_rtt_from_echo(child, cb->tsecr, xs->last_rcv_us);
+	/* Confirm soon; data or FIN of ours may do it before. */
+	xtcp_schedule_ack(child, XTCP_ACK_DELAYED);
+}

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Between IP and the engine, whatever the IP version: one way in, and the way
+ * out for segments that belong to no connection.
+ *
+ *   ipv4.c / ipv6.c receive entry
+ *        |
+ *     xtcp_rcv: length, checksum, options     malformed: drop, count by cause
+ *        |
+ *     lookup --- connection --- filter --- locked? backlog : xtcp_rcv_segment
+ *        |  \--- TIME_WAIT ---- xtcp_tw_rcv
+ *        |  \--- listener ----- listen.c
+ *        |
+ *     nobody: RST
+ */
+#include <linux/filter.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/xfrm.h>
+
+#include "net.h"
+#include "trace.h"
+
+/* ------------------------------------------------------------- the way out */
+
+static bool xtcp_ctl_wants_mss(const struct xtcp_opts_out *o)
+{
+	return (o->present & BIT(XTCP_OPT_MSS)) && !o->mss;
+}
+
+static u16 xtcp_route_mss(const struct dst_entry *dst, bool v4)
+{
+	u32 ip_len = v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	u32 mss = dst_mtu(dst) - ip_len - XTCP_HDR_LEN;
+	u32 metric = dst_metric_raw(dst, RTAX_ADVMSS);
+
+	if (metric)
+		mss = min(mss, metric);
+	return clamp_t(u32, mss, XTCP_MIN_MSS, U16_MAX);
+}
+
+/**
+ * xtcp_ctl_send - send a segment that belongs to no connection
+ * @net: namespace
+ * @c: the segment
+ *
+ * Softirq or process context.  A SYN without an MSS gets the route's.
+ */
+void xtcp_ctl_send(struct net *net, const struct xtcp_ctl *c)
+{
+	bool v4 = ipv6_addr_v4mapped(&c->daddr);
+	unsigned int opt_len;
+	struct xtcp_tuple4 t;
+	struct dst_entry *dst;
+	struct xtcphdr *th;
+	struct sk_buff *skb;
+	struct flowi fl;
+
+	dst = v4 ? xtcp_ipv4_ctl_route(net, c, &fl) :
+		   xtcp_ipv6_ctl_route(net, c, &fl);
+	if (!dst)
+		return;
+	if (c->opts && xtcp_ctl_wants_mss(c->opts))
+		c->opts->mss = xtcp_route_mss(dst, v4);
+	opt_len = c->opts ? xtcp_opts_len(c->opts) : 0;
+
+	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb) {
+		dst_release(dst);
+		return;
+	}
+	skb_reserve(skb, XTCP_MAX_HEADER);
+	skb_dst_set(skb, dst);
+	th = skb_push(skb, XTCP_HDR_LEN + opt_len);
+	skb_reset_transport_header(skb);
+
+	th->source = c->sport;
+	th->dest = c->dport;
+	th->seq = htonl(c->seq);
+	th->ack_seq = htonl(c->ack);
+	th->hlen = (XTCP_HDR_LEN + opt_len) / 4;
+	th->flags = c->flags;
+	th->check = 0;
+	th->window = htonl(c->wnd);
+	th->tsval = htonl(c->tsval);
+	th->tsecr = htonl(c->tsecr);
+	if (opt_len)
+		xtcp_build_opts((u8 *)(th + 1), c->opts);
+
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->mark = c->mark;
+	t.laddr = c->saddr;
+	t.faddr = c->daddr;
+	trace_xtcp_segment(true, &t, th, 0, c->state);
+	xtcp_mib_inc(xtcp_net(net), OutSegs);
+	if (c->flags & XTCP_RST)
+		xtcp_mib_inc(xtcp_net(net), OutRsts);
+	if (v4)
+		xtcp_ipv4_ctl_xmit(net, skb, c, &fl);
+	else
+		xtcp_ipv6_ctl_xmit(net, skb, c, &fl);
+}
+
+/* The addresses of a received segment, from its IP header. */
+static void xtcp_skb_addrs(const struct sk_buff *skb, struct in6_addr *saddr,
+			   struct in6_addr *daddr)
+{
+	if (ip_hdr(skb)->version == 4) {
+		ipv6_addr_set_v4mapped(ip_hdr(skb)->saddr, saddr);
+		ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, daddr);
+	} else {
+		*saddr = ipv6_hdr(skb)->saddr;
+		*daddr = ipv6_hdr(skb)->daddr;
+	}
+}
+
+/**
+ * xtcp_ctl_reset - answer a segment with a RST (RFC 9293 section 3.10.7.1)
+ * @net: namespace
+ * @skb: parsed segment; a RST itself is never answered
+ */
+void xtcp_ctl_reset(struct net *net, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	const struct xtcphdr *th = xtcp_hdr(skb);
+	struct xtcp_ctl c = {
+		.sport	= th->dest,
+		.dport	= th->source,
+		.tsecr	= cb->tsval,
+		.flags	= XTCP_RST,
+		.mark	= skb->mark,
+		.iif	= skb->skb_iif,
+		.state	= XTCP_CLOSE,
+	};
+
+	if (cb->flags & XTCP_RST)
+		return;
+	xtcp_skb_addrs(skb, &c.daddr, &c.saddr);
+	if (cb->flags & XTCP_ACK) {
+		c.seq = cb->ack;
+	} else {
+		c.ack = cb->end_seq;
+		c.flags |= XTCP_ACK;
+	}
+	xtcp_ctl_send(net, &c);
+}
+
+static void xtcp_tw_ack(struct net *net, const struct xtcp_tw *tw)
+{
+	struct xtcp_ctl c = {
+		.saddr	= tw->node.key.t.laddr,
+		.daddr	= tw->node.key.t.faddr,
+		.sport	= tw->node.key.t.lport,
+		.dport	= tw->node.key.t.fport,
+		.seq	= tw->snd_nxt,
+		.ack	= tw->rcv_nxt,
+		.wnd	= tw->rcv_wnd,
+		.tsval	= ((u32)xtcp_now_us() + tw->ts_offset) ?: 1,
+		.tsecr	= tw->ts_recent,
+		.flags	= XTCP_ACK,
+		.tos	= tw->tos,
+		.mark	= tw->mark,
+		.oif	= tw->ifindex,
+		.state	= XTCP_TIME_WAIT,
+	};
+
+	xtcp_ctl_send(net, &c);
+}
+
+/* ---------------------------------------------------------------- the way in */
+
+static bool xtcp_csum_bad(struct sk_buff *skb, u16 family)
+{
+	if (family == AF_INET) {
+		if (skb_checksum_init(skb, xtcp_protocol, inet_compute_pseudo))
+			return true;
+	} else if (skb_checksum_init(skb, xtcp_protocol, ip6_compute_pseudo)) {
+		return true;
+	}
+	return skb_checksum_complete(skb);
+}
+
+/* The numbers into skb->cb, the header off skb->data. */
+static bool xtcp_fill_cb(struct sk_buff *skb, unsigned int hdr_len)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	const struct xtcphdr *th;
+
+	if (!pskb_may_pull(skb, hdr_len))
+		return false;
+	th = xtcp_hdr(skb);
+	memset(cb, 0, sizeof(*cb));
+	cb->flags = th->flags & XTCP_FLAGS_KNOWN;
+	cb->seq = ntohl(th->seq);
+	cb->end_seq = cb->seq + skb->len - hdr_len +
+		      !!(cb->flags & XTCP_SYN) + !!(cb->flags & XTCP_FIN);
+	cb->ack = ntohl(th->ack_seq);
+	cb->wnd = ntohl(th->window);
+	cb->tsval = ntohl(th->tsval);
+	cb->tsecr = ntohl(th->tsecr);
+	cb->hdr_len = hdr_len;
+	__skb_pull(skb, hdr_len);
+	return true;
+}
+
+/**
+ * xtcp_backlog_rcv - proto.backlog_rcv, and the direct way
+ * @sk: socket, locked
+ * @skb: parsed segment; consumed
+ *
+ * Return: 0.
+ */
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	switch (xtcp_rcv_segment(sk, skb)) {
+	case XTCP_VERDICT_DONE:
+		break;
+	case XTCP_VERDICT_RESET:
+		xtcp_ctl_reset(sock_net(sk), skb);
+		fallthrough;
+	case XTCP_VERDICT_DROP:
+		kfree_skb(skb);
+		break;
+	}
+	return 0;
+}
+
+/**
+ * xtcp_deliver - give a segment to a socket, now or when its user lets go
+ * @sk: socket; the caller holds a reference
+ * @skb: parsed segment; consumed
+ */
+void xtcp_deliver(struct sock *sk, struct sk_buff *skb)
+{
+	u32 limit = READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
+		    64 * 1024;
+
+	bh_lock_sock_nested(sk);
+	if (!sock_owned_by_user(sk)) {
+		xtcp_backlog_rcv(sk, skb);
+	} else if (sk_add_backlog(sk, skb, limit)) {
+		XTCP_INC_STATS(sk, InBacklogDrop);
+		kfree_skb(skb);
+	}
+	bh_unlock_sock(sk);
+}
+
+/* Policy and the program's filter; the segment still has its header on. */
+static bool xtcp_sock_accepts(struct sock *sk, struct sk_buff *skb, u16 family)
+{
+	bool ok = family == AF_INET ?
+		  xfrm4_policy_check(sk, XFRM_POLICY_IN, skb) :
+		  xfrm6_policy_check(sk, XFRM_POLICY_IN, skb);
+
+	nf_reset_ct(skb);
+	if (ok && !sk_filter(sk, skb))
+		return true;
+	XTCP_INC_STATS(sk, InFiltered);
+	return false;
+}
+
+/* A connection or record of that name, with a reference. */
+static struct xtcp_node *xtcp_find(const struct xtcp_rx *rx)
+{
+	struct xtcp_node *node = xtcp_lookup(&rx->key);
+	struct sock *sk;
+	bool held;
+
+	if (!node)
+		return NULL;
+	if (node->kind == XTCP_NODE_TIMEWAIT)
+		return refcount_inc_not_zero(&xtcp_node_tw(node)->refs) ?
+		       node : NULL;
+	sk = xtcp_node_sk(node);
+	held = inet_sk_bound_dev_eq(sock_net(sk),
+				    READ_ONCE(sk->sk_bound_dev_if), rx->dif,
+				    rx->sdif) &&
+	       refcount_inc_not_zero(&sk->sk_refcnt);
+	return held ? node : NULL;
+}
+
+static void xtcp_rcv_sock(struct sock *sk, struct sk_buff *skb,
+			  const struct xtcp_rx *rx, unsigned int hdr_len)
+{
+	if (xtcp_sock_accepts(sk, skb, rx->family) &&
+	    xtcp_fill_cb(skb, hdr_len))
+		xtcp_deliver(sk, skb);
+	else
+		kfree_skb(skb);
+	sock_put(sk);
+}
+
+/* Consumes @skb. */
+static void xtcp_rcv_listener(struct sock *lsk, struct sk_buff *skb,
+			      const struct xtcp_rx *rx)
+{
+	u8 flags = XTCP_SKB_CB(skb)->flags;
+
+	trace_xtcp_segment(false, &rx->key.t, xtcp_hdr(skb), skb->len,
+			   XTCP_LISTEN);
+	if (flags & XTCP_RST) {
+		kfree_skb(skb);
+	} else if (flags & XTCP_ACK) {
+		xtcp_listen_ack(lsk, skb, rx);
+	} else {
+		if (flags & XTCP_SYN)
+			xtcp_listen_syn(lsk, skb, rx);
+		kfree_skb(skb);
+	}
+}
+
+/* Nobody: RST, unless it came by a policy that forbids even that. */
+static void xtcp_rcv_nobody(struct net *net, struct sk_buff *skb,
+			    const struct xtcp_rx *rx)
+{
+	bool ok = rx->family == AF_INET ?
+		  xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb) :
+		  xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb);
+
+	xtcp_mib_inc(xtcp_net(net), InNoSocket);
+	trace_xtcp_segment(false, &rx->key.t, xtcp_hdr(skb), skb->len,
+			   XTCP_CLOSE);
+	if (ok)
+		xtcp_ctl_reset(net, skb);
+	kfree_skb(skb);
+}
+
+static void xtcp_rcv_other(struct net *net, struct sk_buff *skb,
+			   const struct xtcp_rx *rx, unsigned int hdr_len)
+{
+	struct sock *lsk;
+
+	lsk = xtcp_lookup_listener(net, &rx->key, rx->dif, rx->sdif);
+	if (!lsk) {
+		if (xtcp_fill_cb(skb, hdr_len))
+			xtcp_rcv_nobody(net, skb, rx);
+		else
+			kfree_skb(skb);
+		return;
+	}
+	if (xtcp_sock_accepts(lsk, skb, rx->family) &&
+	    xtcp_fill_cb(skb, hdr_len))
+		xtcp_rcv_listener(lsk, skb, rx);
+	else
+		kfree_skb(skb);
+	sock_put(lsk);
+}
+
+static void xtcp_rcv_tw(struct net *net, struct xtcp_tw *tw,
+			struct sk_buff *skb, const struct xtcp_rx *rx,
+			unsigned int hdr_len)
+{
+	struct sock *lsk;
+
+	if (!xtcp_fill_cb(skb, hdr_len))
+		goto drop;
+	switch (xtcp_tw_rcv(tw, skb)) {
+	case XTCP_TW_DROP:
+		break;
+	case XTCP_TW_ACK:
+		xtcp_tw_ack(net, tw);
+		break;
+	case XTCP_TW_SYN:
+		lsk = xtcp_lookup_listener(net, &rx->key, rx->dif, rx->sdif);
+		if (!lsk) {
+			xtcp_tw_ack(net, tw);
+			break;
+		}
+		xtcp_tw_put(tw);
+		xtcp_rcv_listener(lsk, skb, rx);
+		sock_put(lsk);
+		return;
+	}
+drop:
+	xtcp_tw_put(tw);
+	kfree_skb(skb);
+}
+
+/* Sound in itself?  Counts the cause when not. */
+static bool xtcp_well_formed(struct xtcp_net *xn, struct sk_buff *skb,
+			     u16 family, unsigned int *hdr_len)
+{
+	struct xtcp_opts opts;
+
+	if (!pskb_may_pull(skb, XTCP_HDR_LEN)) {
+		xtcp_mib_inc(xn, InTruncated);
+		return false;
+	}
+	if (xtcp_parse_hlen(xtcp_hdr(skb), skb->len, hdr_len) ||
+	    !pskb_may_pull(skb, *hdr_len)) {
+		xtcp_mib_inc(xn, InHdrLen);
+		return false;
+	}
+	if (xtcp_csum_bad(skb, family)) {
+		xtcp_mib_inc(xn, InCsumErrors);
+		return false;
+	}
+	if (*hdr_len == XTCP_HDR_LEN)
+		return true;
+
+	switch (xtcp_parse_opts((const u8 *)(xtcp_hdr(skb) + 1),
+				*hdr_len - XTCP_HDR_LEN, &opts)) {
+	case XTCP_PARSE_OK:
+		return true;
+	case XTCP_PARSE_OPT_MUST:
+		xtcp_mib_inc(xn, InOptUnknown);
+		/* In a SYN it is a refusal, and the client must learn it. */
+		if (xtcp_hdr(skb)->flags & XTCP_SYN &&
+		    xtcp_fill_cb(skb, *hdr_len)) {
+			xtcp_mib_inc(xn, SynBadMust);
+			xtcp_ctl_reset(xn->net, skb);
+		}
+		return false;
+	default:
+		xtcp_mib_inc(xn, InOptMalformed);
+		return false;
+	}
+}
+
+/**
+ * xtcp_rcv - one segment from IP
+ * @skb: transport header at skb->data; consumed
+ * @rx: filled but for the ports
+ *
+ * Softirq, under rcu_read_lock().  Return: 0.
+ */
+int xtcp_rcv(struct sk_buff *skb, struct xtcp_rx *rx)
+{
+	struct net *net = rx->key.net;
+	struct xtcp_net *xn = xtcp_net(net);
+	struct xtcp_node *node;
+	unsigned int hdr_len;
+
+	xtcp_mib_inc(xn, InSegs);
+	if (!xtcp_well_formed(xn, skb, rx->family, &hdr_len)) {
+		xtcp_mib_inc(xn, InErrs);
+		kfree_skb(skb);
+		return 0;
+	}
+	rx->key.t.fport = xtcp_hdr(skb)->source;
+	rx->key.t.lport = xtcp_hdr(skb)->dest;
+
+	node = xtcp_find(rx);
+	if (!node)
+		xtcp_rcv_other(net, skb, rx, hdr_len);
+	else if (node->kind == XTCP_NODE_SOCK)
+		xtcp_rcv_sock(xtcp_node_sk(node), skb, rx, hdr_len);
+	else
+		xtcp_rcv_tw(net, xtcp_node_tw(node), skb, rx, hdr_len);
+	return 0;
+}
+
+/* ------------------------------------------------------------------- ICMP */
+
+/**
+ * xtcp_mtu_reduced - a router told that our segments are too big (RFC 1191)
+ * @sk: socket, locked
+ */
+void xtcp_mtu_reduced(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct dst_entry *dst = xs->af->route(sk);
+	u32 mtu = READ_ONCE(xs->mtu_info);
+	struct sk_buff *skb;
+
+	if (!dst || !xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
+		return;
+	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+	dst = xs->af->route(sk);
+	if (!dst || dst_mtu(dst) >= xs->pmtu)
+		return;
+	XTCP_INC_STATS(sk, PmtuReduced);
+	xtcp_sync_mss(sk, dst_mtu(dst));
+	/* What was too big is gone: send the oldest piece again at once. */
+	skb = xtcp_rtx_head(sk);
+	if (skb)
+		xtcp_retransmit_skb(sk, skb);
+}
+
+static void xtcp_icmp_locked(struct sock *sk, u32 seq, int err, bool hard,
+			     u32 mtu)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool opening = xtcp_state_in(sk, XTCPF(XTCP_SYN_SENT) |
+					 XTCPF(XTCP_SYN_RECV));
+
+	if (sk->sk_state == XTCP_CLOSE || sk->sk_state == XTCP_LISTEN)
+		return;
+	/* RFC 5927: about something that is really in flight? */
+	if (!xtcp_between(seq, xs->snd_una, xs->snd_nxt)) {
+		XTCP_INC_STATS(sk, IcmpOutOfWindow);
+		return;
+	}
+	XTCP_INC_STATS(sk, IcmpErrors);
+	if (mtu) {
+		WRITE_ONCE(xs->mtu_info, mtu);
+		if (!sock_owned_by_user(sk))
+			xtcp_mtu_reduced(sk);
+		else if (!test_and_set_bit(XTCP_DEFER_MTU, &xs->deferred))
+			sock_hold(sk);
+		return;
+	}
+	if (opening && hard && !sock_owned_by_user(sk))
+		xtcp_error(sk, err);
+	else
+		WRITE_ONCE(sk->sk_err_soft, err);
+}
+
+/**
+ * xtcp_icmp_error - an ICMP error quotes a segment of ours
+ * @key: connection, as we see it
+ * @seq: sequence number quoted
+ * @err: positive errno it stands for; 0 with @mtu
+ * @hard: it ends a connection that is still opening (RFC 1122 4.2.3.9)
+ * @mtu: the next hop's MTU, bytes; 0: not that kind of error
+ *
+ * Softirq, under rcu_read_lock().
+ */
+void xtcp_icmp_error(const struct xtcp_key *key, u32 seq, int err, bool hard,
+		     u32 mtu)
+{
+	struct xtcp_node *node = xtcp_lookup(key);
+	struct sock *sk;
+
+	if (!node || node->kind != XTCP_NODE_SOCK)
+		return;
+	sk = xtcp_node_sk(node);
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return;
+	bh_lock_sock(sk);
+	xtcp_icmp_locked(sk, seq, err, hard, mtu);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}

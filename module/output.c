@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Output: what to send now, and the one way out.
+ *
+ *   xtcp_write_xmit      which segments may leave: cwnd, window, Nagle
+ *   xtcp_retransmit_skb  one segment again
+ *   xtcp_send_ack ...    segments without payload
+ *          \     |     /
+ *        xtcp_transmit()      header, options, timestamp, counters
+ *               |
+ *        af->xmit()           checksum, route, IP
+ */
+#include <linux/skbuff.h>
+#include <net/dst.h>
+
+#include "engine.h"
+#include "trace.h"
+
+/*
+ * SACK blocks that fit beside data without costing much payload, and on a
+ * segment that has nothing else to carry.
+ */
+#define XTCP_SACK_WITH_DATA	4
+#define XTCP_SACK_ALONE		XTCP_RANGES_MAX
+
+/* ------------------------------------------------------------- segment size */
+
+/**
+ * xtcp_advertise_mss - the MSS to announce, bytes
+ * @sk: socket, locked, routed
+ */
+u32 xtcp_advertise_mss(struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 mss = XTCP_DEFAULT_MSS;
+	u32 metric;
+
+	if (dst) {
+		mss = dst_mtu(dst) - xs->af->net_header_len(sk) - XTCP_HDR_LEN;
+		metric = dst_metric_raw(dst, RTAX_ADVMSS);
+		if (metric)
+			mss = min(mss, metric);
+	}
+	if (xs->user_mss)
+		mss = min(mss, xs->user_mss);
+	xs->advmss = clamp_t(u32, mss, XTCP_MIN_MSS, U16_MAX);
+	return xs->advmss;
+}
+
+/**
+ * xtcp_sync_mss - take over a path MTU
+ * @sk: socket, locked
+ * @pmtu: bytes, IP header included
+ */
+void xtcp_sync_mss(struct sock *sk, u32 pmtu)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 mss = pmtu - xs->af->net_header_len(sk) - XTCP_HDR_LEN;
+
+	mss = min(mss, xs->peer_mss);
+	if (xs->user_mss)
+		mss = min(mss, xs->user_mss);
+	xs->mss = max_t(u32, mss, XTCP_MIN_MSS);
+	xs->pmtu = pmtu;
+	xtcp_cong_set_mss(&xs->cong, xs->mss);
+}
+
+static u8 xtcp_collect_opts(struct xtcp_sock *xs, struct xtcp_opts_out *o,
+			    struct xtcp_sack_block *sack, bool data)
+{
+	unsigned int max = data ? XTCP_SACK_WITH_DATA : XTCP_SACK_ALONE;
+	unsigned int i, n = 0;
+
+	o->present = 0;
+	if (unlikely(xs->cookie)) {
+		o->present |= BIT(XTCP_OPT_COOKIE);
+		o->cookie = xs->cookie;
+		o->cookie_len = xs->cookie_len;
+	}
+	if (unlikely(xs->dsack_set))
+		sack[n++] = xs->dsack;
+	for (i = 0; i < xs->sack.n && n < max; i++)
+		sack[n++] = xs->sack.r[i];
+	if (unlikely(n)) {
+		o->present |= BIT(XTCP_OPT_SACK);
+		o->sack = sack;
+		o->sack_n = n;
+	}
+	return o->present;
+}
+
+/* Bytes of options that the next data segment will carry. */
+static unsigned int xtcp_data_opts_len(struct xtcp_sock *xs)
+{
+	struct xtcp_sack_block sack[XTCP_SACK_WITH_DATA + 1];
+	struct xtcp_opts_out o;
+
+	if (likely(!xs->cookie && !xs->dsack_set && !xs->sack.n))
+		return 0;
+	return xtcp_collect_opts(xs, &o, sack, true) ? xtcp_opts_len(&o) : 0;
+}
+
+/**
+ * xtcp_current_mss - payload bytes that the next data segment may carry
+ * @sk: socket, locked
+ *
+ * Follows the route's MTU, and leaves room for options (RFC 6691).
+ */
+u32 xtcp_current_mss(struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (dst && dst_mtu(dst) != xs->pmtu)
+		xtcp_sync_mss(sk, dst_mtu(dst));
+	return max_t(u32, xs->mss - xtcp_data_opts_len(xs), XTCP_MIN_MSS / 2);
+}
+
+/* ------------------------------------------------------------- the way out */
+
+static void xtcp_fill_header(struct sock *sk, struct xtcphdr *th,
+			     const struct xtcp_skb_cb *cb, unsigned int hdr_len,
+			     u64 now_us)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool ack = cb->flags & XTCP_ACK;
+
+	th->source = inet_sk(sk)->inet_sport;
+	th->dest = inet_sk(sk)->inet_dport;
+	th->seq = htonl(cb->seq);
+	th->ack_seq = ack ? htonl(xs->rcv_nxt) : 0;
+	th->hlen = hdr_len / 4;
+	th->flags = cb->flags;
+	th->check = 0;
+	th->window = htonl((cb->flags & XTCP_RST) ? 0 : xtcp_select_window(sk));
+	th->tsval = htonl(xtcp_tsval(xs, now_us));
+	th->tsecr = ack ? htonl(xs->ts_recent) : 0;
+}
+
+/* An acknowledgment left: nothing is owed any more. */
+static void xtcp_ack_sent(struct xtcp_sock *xs, bool data)
+{
+	if (xs->quickack && (xs->ack_pending & XTCP_ACK_NOW))
+		xs->quickack--;
+	/* A program that answers lets its data carry the ACKs. */
+	if (data && xs->ack_pending)
+		xs->quickack = 0;
+	xs->ack_pending = XTCP_ACK_NONE;
+	xs->ack_bytes = 0;
+	xs->dsack_set = false;
+	xs->delack_deadline_us = 0;
+}
+
+/*
+ * Every segment of a connection passes here.  @skb is consumed; its cb tells
+ * sequence and flags; @o is NULL or the options to put on it.
+ */
+static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
+			 const struct xtcp_opts_out *o)
+{
+	struct xtcp_skb_cb cb = *XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	unsigned int opt_len = o ? xtcp_opts_len(o) : 0;
+	unsigned int payload = skb->len;
+	u64 now_us = xtcp_now_us();
+	struct xtcphdr *th;
+
+	th = skb_push(skb, XTCP_HDR_LEN + opt_len);
+	skb_reset_transport_header(skb);
+	if (opt_len)
+		xtcp_build_opts((u8 *)(th + 1), o);
+	xtcp_fill_header(sk, th, &cb, XTCP_HDR_LEN + opt_len, now_us);
+
+	skb_orphan(skb);
+	skb_set_owner_w(skb, sk);
+	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
+
+	xs->segs_out++;
+	XTCP_INC_STATS(sk, OutSegs);
+	if (payload) {
+		xs->data_segs_out++;
+		xs->bytes_sent += payload;
+		xs->last_send_us = now_us;
+	}
+	if (cb.flags & XTCP_RST)
+		XTCP_INC_STATS(sk, OutRsts);
+	if (cb.flags & XTCP_ACK)
+		xtcp_ack_sent(xs, payload);
+	trace_xtcp_segment(true, &xs->node.key.t, th, payload, sk->sk_state);
+
+	/* IP wants cb clean: it keeps its own notes there. */
+	memset(skb->cb, 0, sizeof(skb->cb));
+	return net_xmit_eval(xs->af->xmit(sk, skb));
+}
+
+static void xtcp_syn_opts(struct sock *sk, struct xtcp_opts_out *o)
+{
+	o->present = BIT(XTCP_OPT_MSS) | BIT(XTCP_OPT_FEATURES);
+	o->mss = xtcp_advertise_mss(sk);
+	o->version = XTCP_VERSION;
+	o->features = xtcp_sk(sk)->features;
+}
+
+/**
+ * xtcp_transmit_skb - send a queued segment; the queue keeps it
+ * @sk: socket, locked
+ * @skb: of the send queue
+ * @gfp: allocation flags
+ *
+ * Return: 0 or a negative errno; a segment that did not leave is treated like
+ * one that the network lost.
+ */
+int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
+{
+	struct xtcp_sack_block sack[XTCP_SACK_WITH_DATA + 1];
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_opts_out o;
+	struct sk_buff *copy;
+
+	/*
+	 * While an earlier clone is on its way, its headers stand in the room
+	 * that ours would use.
+	 */
+	if (unlikely(skb_cloned(skb)))
+		copy = pskb_copy(skb, gfp);
+	else
+		copy = skb_clone(skb, gfp);
+	if (unlikely(!copy))
+		return -ENOBUFS;
+	copy->dev = NULL;	/* shares its place with the rbnode */
+
+	XTCP_SKB_CB(skb)->sent_us = xtcp_now_us();
+	XTCP_SKB_CB(skb)->delivered = xs->delivered;
+	if (XTCP_SKB_CB(skb)->flags & XTCP_SYN)
+		xtcp_syn_opts(sk, &o);
+	else
+		xtcp_collect_opts(xs, &o, sack, true);
+	return xtcp_transmit(sk, copy, o.present ? &o : NULL);
+}
+
+/* ------------------------------------------------------- new data to send */
+
+/*
+ * Nagle (RFC 9293 section 3.7.4, in Minshall's form): a small segment waits
+ * while an earlier small one is unacknowledged.  CORK holds every small one.
+ */
+static bool xtcp_nagle_holds(const struct xtcp_sock *xs,
+			     const struct sk_buff *skb, u32 mss, bool last)
+{
+	if (skb->len >= mss || !last ||
+	    (XTCP_SKB_CB(skb)->flags & XTCP_FIN) ||
+	    (xs->nonagle & XTCP_NAGLE_PUSH))
+		return false;
+	if (xs->nonagle & XTCP_NAGLE_CORK)
+		return true;
+	if (xs->nonagle & XTCP_NAGLE_OFF)
+		return false;
+	return xtcp_after(xs->snd_sml, xs->snd_una) &&
+	       !xtcp_after(xs->snd_sml, xs->snd_nxt);
+}
+
+/*
+ * Bytes of @skb's payload that windows let go now; 0: none.  Sender's
+ * silly-window avoidance, RFC 9293 section 3.8.6.2.1: a piece is only cut off
+ * for the peer's window when it is a full segment or half of the largest
+ * window that the peer ever told.
+ */
+static u32 xtcp_sendable(const struct sock *sk, const struct sk_buff *skb,
+			 u32 mss)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 inflight = xtcp_inflight(xs);
+	s32 room = xtcp_wnd_end(xs) - XTCP_SKB_CB(skb)->seq;
+	u32 len = min_t(u32, skb->len, mss);
+
+	if (inflight && inflight + len > xs->cong.cwnd)
+		return 0;
+	if (room <= 0)
+		return 0;
+	if (len <= (u32)room)
+		return len;
+	return (u32)room >= xs->max_wnd / 2 ? room : 0;
+}
+
+static void xtcp_note_cwnd_limit(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+	bool limited;
+
+	/* The window was the limit if more would have gone without it. */
+	limited = skb && xtcp_inflight(xs) + min_t(u32, skb->len, xs->mss) >
+			 xs->cong.cwnd;
+	if (limited) {
+		xs->cong.cwnd_limited = true;
+		xs->cwnd_limited_seq = xs->snd_nxt;
+	} else if (!xtcp_before(xs->snd_una, xs->cwnd_limited_seq)) {
+		xs->cong.cwnd_limited = xtcp_in_slow_start(&xs->cong) &&
+			xtcp_inflight(xs) >= xs->cong.cwnd / 2;
+	}
+}
+
+static void xtcp_sent_first_time(struct sock *sk, struct sk_buff *skb, u32 mss)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool idle = RB_EMPTY_ROOT(&xs->rtx_queue);
+
+	__skb_unlink(skb, &sk->sk_write_queue);
+	if (skb->len && skb->len < mss)
+		xs->snd_sml = XTCP_SKB_CB(skb)->end_seq;
+	WRITE_ONCE(xs->snd_nxt, XTCP_SKB_CB(skb)->end_seq);
+	xtcp_rtx_insert(sk, skb);
+	if (idle || xs->rtx_kind != XTCP_RTX_RTO)
+		xtcp_rearm_rtx(sk);
+}
+
+/**
+ * xtcp_write_xmit - send what may be sent
+ * @sk: socket, locked
+ * @gfp: allocation flags
+ *
+ * Return: true when something left.
+ */
+bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb;
+	bool sent = false;
+
+	if (xs->ca_state != XTCP_CA_OPEN)
+		xtcp_retransmit_lost(sk);
+
+	while ((skb = skb_peek(&sk->sk_write_queue))) {
+		u32 mss = xtcp_current_mss(sk);
+		u32 len = xtcp_sendable(sk, skb, mss);
+
+		if (!len && (skb->len || !(XTCP_SKB_CB(skb)->flags & XTCP_FIN)))
+			break;
+		if (xtcp_nagle_holds(xs, skb, mss,
+				     skb_queue_is_last(&sk->sk_write_queue, skb)))
+			break;
+		if (len < skb->len && xtcp_fragment(sk, skb, len, gfp))
+			break;
+		/*
+		 * The segment counts as sent even when it could not leave: the
+		 * retransmission timer will see to it.
+		 */
+		xtcp_transmit_skb(sk, skb, gfp);
+		xtcp_sent_first_time(sk, skb, mss);
+		sent = true;
+	}
+	xs->nonagle &= ~XTCP_NAGLE_PUSH;
+	xtcp_note_cwnd_limit(sk);
+	return sent;
+}
+
+/**
+ * xtcp_push - send what may be sent, and see that a timer watches the rest
+ * @sk: socket, locked
+ */
+void xtcp_push(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (skb_queue_empty(&sk->sk_write_queue) ||
+	    !xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
+		return;
+	if (RB_EMPTY_ROOT(&xs->rtx_queue) && xs->last_send_us)
+		xtcp_cong_idle(&xs->cong,
+			       min_t(u64, xtcp_now_us() - xs->last_send_us,
+				     U32_MAX),
+			       xtcp_rtt_rto(&xs->rtt, 0));
+	xtcp_write_xmit(sk, GFP_ATOMIC);
+	/* Held back by the peer's window alone: it must be probed. */
+	if (RB_EMPTY_ROOT(&xs->rtx_queue) &&
+	    !skb_queue_empty(&sk->sk_write_queue) &&
+	    xs->rtx_kind != XTCP_RTX_PROBE)
+		xtcp_rearm_rtx(sk);
+}
+
+/**
+ * xtcp_retransmit_skb - send one segment again
+ * @sk: socket, locked
+ * @skb: in the rtx queue
+ *
+ * Cut first when the path's MTU has shrunk.  Return: 0, or a negative errno
+ * when it could not leave.
+ */
+int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	u32 mss = xtcp_current_mss(sk);
+	int err;
+
+	if (skb->len > mss) {
+		err = xtcp_fragment(sk, skb, mss, GFP_ATOMIC);
+		if (err)
+			return err;
+	}
+	err = xtcp_transmit_skb(sk, skb, GFP_ATOMIC);
+	if (err)
+		return err;
+	xtcp_sk(sk)->bytes_retrans += skb->len;
+	XTCP_INC_STATS(sk, RetransSegs);
+	if (!(cb->marks & XTCP_MARK_RETRANS))
+		xtcp_mark_retransmitted(sk, skb);
+	return 0;
+}
+
+/* ------------------------------------------------- segments without payload */
+
+static int xtcp_send_bare(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
+{
+	struct xtcp_sack_block sack[XTCP_SACK_ALONE + 1];
+	struct xtcp_opts_out o;
+	struct sk_buff *skb;
+
+	skb = alloc_skb(XTCP_MAX_HEADER, gfp | __GFP_NOWARN);
+	if (!skb)
+		return -ENOMEM;
+	skb_reserve(skb, XTCP_MAX_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	XTCP_SKB_CB(skb)->seq = seq;
+	XTCP_SKB_CB(skb)->end_seq = seq;
+	XTCP_SKB_CB(skb)->flags = flags;
+	if (flags & XTCP_RST)
+		o.present = 0;
+	else
+		xtcp_collect_opts(xtcp_sk(sk), &o, sack, false);
+	return xtcp_transmit(sk, skb, o.present ? &o : NULL);
+}
+
+/**
+ * xtcp_send_ack - acknowledge now
+ * @sk: socket, locked
+ */
+void xtcp_send_ack(struct sock *sk)
+{
+	if (sk->sk_state == XTCP_CLOSE)
+		return;
+	if (xtcp_send_bare(sk, xtcp_sk(sk)->snd_nxt, XTCP_ACK,
+			   GFP_ATOMIC) == -ENOMEM) {
+		xtcp_sk(sk)->ack_pending |= XTCP_ACK_DELAYED;
+		xtcp_arm_delack(sk);
+	}
+}
+
+/**
+ * xtcp_schedule_ack - note that an acknowledgment is owed
+ * @sk: socket, locked
+ * @how: XTCP_ACK_DELAYED or XTCP_ACK_NOW
+ *
+ * NOW means at the end of the segment's processing (xtcp_ack_if_due()), so
+ * that data which the segment releases can carry it.
+ */
+void xtcp_schedule_ack(struct sock *sk, u8 how)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (how == XTCP_ACK_DELAYED && !xs->ack_pending)
+		xtcp_arm_delack(sk);
+	xs->ack_pending |= how;
+}
+
+/**
+ * xtcp_ack_if_due - send the acknowledgment that must not wait
+ * @sk: socket, locked
+ */
+void xtcp_ack_if_due(struct sock *sk)
+{
+	if (xtcp_sk(sk)->ack_pending & XTCP_ACK_NOW)
+		xtcp_send_ack(sk);
+}
+
+/**
+ * xtcp_enter_quickack - acknowledge the next segments at once
+ * @sk: socket, locked
+ * @acks: how many
+ */
+void xtcp_enter_quickack(struct sock *sk, u8 acks)
+{
+	xtcp_sk(sk)->quickack = max(xtcp_sk(sk)->quickack, acks);
+}
+
+/**
+ * xtcp_challenge_ack - answer a doubtful RST, SYN or ACK (RFC 5961)
+ * @sk: socket, locked
+ *
+ * Rate-limited per namespace and second, with a limit that is randomised so
+ * that counting the answers tells an observer nothing about others.
+ */
+void xtcp_challenge_ack(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_sk_net(sk);
+	int rate = READ_ONCE(xn->sysctl_challenge_ack_rate);
+	u32 now_s = (u32)ktime_get_seconds();
+
+	if (rate) {
+		if (READ_ONCE(xn->challenge_stamp_s) != now_s) {
+			int half = (rate + 1) / 2;
+
+			WRITE_ONCE(xn->challenge_stamp_s, now_s);
+			atomic_set(&xn->challenge_left, half +
+				   (int)reciprocal_scale(get_random_u32(), rate));
+		}
+		if (atomic_dec_return(&xn->challenge_left) < 0)
+			return;
+	}
+	XTCP_INC_STATS(sk, ChallengeAcks);
+	xtcp_send_ack(sk);
+}
+
+/**
+ * xtcp_send_probe - make the peer answer, without new data if possible
+ * @sk: socket, locked
+ *
+ * When the window lets part of a segment go that silly-window avoidance held
+ * back, that part is sent: the override of RFC 9293 section 3.8.6.2.1.  Else
+ * one old sequence number, which the peer must acknowledge.
+ */
+void xtcp_send_probe(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 mss = xtcp_current_mss(sk);
+	s32 room;
+
+	if (skb && RB_EMPTY_ROOT(&xs->rtx_queue)) {
+		room = xtcp_wnd_end(xs) - XTCP_SKB_CB(skb)->seq;
+		room = min_t(s32, room, mss);
+		if (room > 0 &&
+		    (skb->len <= room ||
+		     !xtcp_fragment(sk, skb, room, GFP_ATOMIC))) {
+			xtcp_transmit_skb(sk, skb, GFP_ATOMIC);
+			xtcp_sent_first_time(sk, skb, mss);
+			return;
+		}
+	}
+	xtcp_send_bare(sk, xs->snd_una - 1, XTCP_ACK, GFP_ATOMIC);
+}
+
+/**
+ * xtcp_send_fin - queue our FIN behind all data, and send what may be sent
+ * @sk: socket, locked; the state was changed already
+ *
+ * A FIN must not be lost for want of memory: it rides on unsent data where
+ * there is some, and else may exceed the limits.
+ */
+void xtcp_send_fin(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!skb) {
+		skb = alloc_skb_fclone(XTCP_MAX_HEADER,
+				       sk->sk_allocation | __GFP_NOFAIL);
+		skb_reserve(skb, XTCP_MAX_HEADER);
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		memset(XTCP_SKB_CB(skb), 0, sizeof(struct xtcp_skb_cb));
+		XTCP_SKB_CB(skb)->seq = xs->write_seq;
+		XTCP_SKB_CB(skb)->end_seq = xs->write_seq;
+		XTCP_SKB_CB(skb)->flags = XTCP_ACK;
+		sk_wmem_queued_add(sk, skb->truesize);
+		sk_mem_charge(sk, skb->truesize);
+		__skb_queue_tail(&sk->sk_write_queue, skb);
+	}
+	XTCP_SKB_CB(skb)->flags |= XTCP_FIN;
+	XTCP_SKB_CB(skb)->end_seq++;
+	WRITE_ONCE(xs->write_seq, xs->write_seq + 1);
+	xs->nonagle |= XTCP_NAGLE_PUSH;
+	xtcp_push(sk);
+}
+
+/**
+ * xtcp_send_reset - tell the peer that the connection is dead
+ * @sk: socket, locked
+ * @gfp: allocation flags
+ */
+void xtcp_send_reset(struct sock *sk, gfp_t gfp)
+{
+	if (xtcp_state_in(sk, XTCPF_SYNCHRONIZED | XTCPF(XTCP_SYN_RECV)))
+		xtcp_send_bare(sk, xtcp_sk(sk)->snd_nxt, XTCP_RST | XTCP_ACK,
+			       gfp);
+}
+
+/* The SYN stands in the rtx queue like data; the timer repeats it. */
+static struct sk_buff *xtcp_queue_syn(struct sock *sk, u8 flags, gfp_t gfp)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb = xtcp_alloc_skb(sk, 0, gfp);
+
+	if (!skb)
+		return NULL;
+	memset(XTCP_SKB_CB(skb), 0, sizeof(struct xtcp_skb_cb));
+	XTCP_SKB_CB(skb)->seq = xs->iss;
+	XTCP_SKB_CB(skb)->end_seq = xs->iss + 1;
+	XTCP_SKB_CB(skb)->flags = flags;
+	sk_wmem_queued_add(sk, skb->truesize);
+	sk_mem_charge(sk, skb->truesize);
+	xtcp_rtx_insert(sk, skb);
+	return skb;
+}
+
+/**
+ * xtcp_send_syn - open actively
+ * @sk: socket, locked, in SYN_SENT, addresses and route known
+ *
+ * Return: 0 or -ENOBUFS.
+ */
+int xtcp_send_syn(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb;
+	int err;
+
+	skb = xtcp_queue_syn(sk, XTCP_SYN, sk->sk_allocation);
+	if (!skb)
+		return -ENOBUFS;
+	xs->snd_nxt = xs->iss + 1;
+	xs->write_seq = xs->iss + 1;
+	err = xtcp_transmit_skb(sk, skb, sk->sk_allocation);
+	XTCP_INC_STATS(sk, ActiveOpens);
+	xtcp_rearm_rtx(sk);
+	/* Only a refusal that waiting cannot cure is told at once. */
+	return err == -ECONNREFUSED || err == -EPERM ? err : 0;
+}
+
+/**
+ * xtcp_send_synack - simultaneous open: our SYN, now with an ACK
+ * @sk: socket, locked, in SYN_RECV
+ */
+void xtcp_send_synack(struct sock *sk)
+{
+	struct sk_buff *skb = xtcp_rtx_head(sk);
+
+	if (!skb || !(XTCP_SKB_CB(skb)->flags & XTCP_SYN))
+		return;
+	XTCP_SKB_CB(skb)->flags |= XTCP_ACK;
+	xtcp_transmit_skb(sk, skb, GFP_ATOMIC);
+	xtcp_rearm_rtx(sk);
+}

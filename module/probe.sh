@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Which of the kernel interfaces that changed does this kernel have?
+# Distributions port changes back, so version numbers do not tell: look into
+# the headers.  Writes #define lines for compat.h.
+#
+# usage: probe.sh SRCTREE > xtcp-probe.h
+
+set -eu
+
+inc=$1/include
+
+# have NAME FILE EXTENDED-REGEX: the header holds a line like that
+have() {
+	if grep -Eq -- "$3" "$inc/$2" 2>/dev/null; then
+		echo "#define XTCP_HAVE_$1 1"
+	fi
+}
+
+echo "/* Made by probe.sh from the headers of one kernel. */"
+have UNALIGNED_H linux/unaligned.h .
+have SENDPAGE linux/net.h '\(\*sendpage\)'
+have SOCKADDR_UNSIZED linux/socket.h '^struct sockaddr_unsized'
+have PROTO_ACCEPT_ARG net/sock.h '^struct proto_accept_arg'
+have IOCTL_KARG net/sock.h 'int[[:space:]]+\*karg'
+have PINFO_OFFSET net/sock.h 'ipv6_pinfo_offset'
+have SYSCTL_SZ net/net_namespace.h 'register_net_sysctl_sz'
+have SK_UID net/sock.h 'kuid_t sk_uid\('
+have TIMER_CONTAINER_OF linux/timer.h 'define timer_container_of'
+have DST_STORE_BOOL net/ip6_route.h 'bool daddr_set'
+have RECV_ERROR_3 net/inet_common.h 'inet_recv_error\(.*int len\);'
+have FL_LIST_IN_INET net/inet_sock.h 'ipv6_fl_list'
+have CTL_CONST linux/sysctl.h 'typedef int proc_handler\(const struct ctl_table'
+have SK_DEV_EQUAL_L3SCOPE net/sock.h 'sk_dev_equal_l3scope'

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The send queue: what the program wrote and the peer did not acknowledge.
+ *
+ *      snd_una                    snd_nxt                  write_seq
+ *         |  rtx_queue (rbtree)      |  sk_write_queue (list)  |
+ *         v                          v                         v
+ *   ------+---+---+---+---+---+---+--+---+---+---+---+---+-----+
+ *         | S |   | L | R | S |   |  | not sent yet            |
+ *         +---+---+---+---+---+---+--+---+---+---+---+---+-----+
+ *
+ * Marks: S SACKED, L LOST, R LOST|RETRANS (resent, unanswered).  The byte
+ * sums sacked_out, lost_out and retrans_out follow the marks exactly; every
+ * change of a mark is in this file, so that xtcp_inflight() is a subtraction.
+ *
+ * A queued skb holds its payload in page fragments and keeps its linear part
+ * as room for headers: a transmission clones it and writes the headers into
+ * the clone's room.
+ */
+#include <linux/skbuff.h>
+
+#include "engine.h"
+
+/**
+ * xtcp_alloc_skb - a buffer for the send queue, charged to the socket
+ * @sk: socket, locked
+ * @linear: bytes of linear payload room
+ * @gfp: allocation flags
+ *
+ * The caller queues it with xtcp_queue_skb() or frees it with __kfree_skb()
+ * before it is charged: only the admission against the memory limits happens
+ * here.  Return: the skb, or NULL when memory or its limits are exhausted.
+ */
+struct sk_buff *xtcp_alloc_skb(struct sock *sk, unsigned int linear, gfp_t gfp)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb_fclone(XTCP_MAX_HEADER + linear, gfp);
+	if (unlikely(!skb)) {
+		sk->sk_prot->enter_memory_pressure(sk);
+		sk_stream_moderate_sndbuf(sk);
+		return NULL;
+	}
+	if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
+		__kfree_skb(skb);
+		return NULL;
+	}
+	skb_reserve(skb, XTCP_MAX_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	return skb;
+}
+
+/**
+ * xtcp_free_tx_skb - free a buffer of the send queue and give its charge back
+ * @sk: socket, locked
+ * @skb: in no queue any more
+ */
+void xtcp_free_tx_skb(struct sock *sk, struct sk_buff *skb)
+{
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+/**
+ * xtcp_rtx_insert - put a sent segment where acknowledgments find it
+ * @sk: socket, locked
+ * @skb: in no queue
+ */
+void xtcp_rtx_insert(struct sock *sk, struct sk_buff *skb)
+{
+	struct rb_root *root = &xtcp_sk(sk)->rtx_queue;
+	struct rb_node **p = &root->rb_node;
+	struct rb_node *parent = NULL;
+
+	while (*p) {
+		parent = *p;
+		if (xtcp_before(XTCP_SKB_CB(skb)->seq,
+				XTCP_SKB_CB(rb_to_skb(parent))->seq))
+			p = &parent->rb_left;
+		else
+			p = &parent->rb_right;
+	}
+	rb_link_node(&skb->rbnode, parent, p);
+	rb_insert_color(&skb->rbnode, root);
+}
+
+/**
+ * xtcp_rtx_head - the oldest unacknowledged segment, or NULL
+ * @sk: socket, locked
+ */
+struct sk_buff *xtcp_rtx_head(const struct sock *sk)
+{
+	return skb_rb_first(&xtcp_sk(sk)->rtx_queue);
+}
+
+static void xtcp_rtx_unlink(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (xs->rtx_hint == skb)
+		xs->rtx_hint = NULL;
+	rb_erase(&skb->rbnode, &xs->rtx_queue);
+}
+
+static void xtcp_clear_marks(struct xtcp_sock *xs, struct sk_buff *skb,
+			     u8 marks)
+{
+	u8 gone = XTCP_SKB_CB(skb)->marks & marks;
+	u32 len = xtcp_skb_seqlen(skb);
+
+	if (gone & XTCP_MARK_SACKED)
+		xs->sacked_out -= len;
+	if (gone & XTCP_MARK_LOST)
+		xs->lost_out -= len;
+	if (gone & XTCP_MARK_RETRANS)
+		xs->retrans_out -= len;
+	XTCP_SKB_CB(skb)->marks &= ~gone;
+}
+
+static void xtcp_set_marks(struct xtcp_sock *xs, struct sk_buff *skb, u8 marks)
+{
+	u8 fresh = marks & ~XTCP_SKB_CB(skb)->marks;
+	u32 len = xtcp_skb_seqlen(skb);
+
+	if (fresh & XTCP_MARK_SACKED)
+		xs->sacked_out += len;
+	if (fresh & XTCP_MARK_LOST)
+		xs->lost_out += len;
+	if (fresh & XTCP_MARK_RETRANS)
+		xs->retrans_out += len;
+	XTCP_SKB_CB(skb)->marks |= fresh;
+}
+
+/**
+ * xtcp_fragment - cut a queued segment in two
+ * @sk: socket, locked
+ * @skb: in the rtx queue or in the write queue
+ * @len: payload bytes that stay in @skb; 0 < @len < @skb->len
+ * @gfp: allocation flags
+ *
+ * Payload is shared, not copied; marks and send time go to both halves, FIN
+ * and PSH to the second one.  Return: 0, or -ENOMEM and nothing changed.
+ */
+int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	bool sent = xtcp_before(cb->seq, xtcp_sk(sk)->snd_nxt);
+	unsigned int truesize = skb->truesize;
+	struct sk_buff *rest;
+	u32 moved;
+
+	if (WARN_ON_ONCE(len == 0 || len >= skb->len))
+		return -EINVAL;
+	/* A clone in flight shares our fragment list: get one of our own. */
+	if (skb_unclone(skb, gfp))
+		return -ENOMEM;
+	skb->truesize = truesize;
+
+	rest = xtcp_alloc_skb(sk, 0, gfp);
+	if (!rest)
+		return -ENOMEM;
+	sk_wmem_queued_add(sk, rest->truesize);
+	sk_mem_charge(sk, rest->truesize);
+
+	moved = skb->len - len;
+	rest->truesize += moved;
+	skb->truesize -= moved;
+	skb_split(skb, rest, len);
+
+	*XTCP_SKB_CB(rest) = *cb;
+	XTCP_SKB_CB(rest)->seq = cb->seq + len;
+	cb->end_seq = cb->seq + len;
+	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
+
+	/* The sums hold: two marked halves weigh what the whole did. */
+	if (sent)
+		xtcp_rtx_insert(sk, rest);
+	else
+		__skb_queue_after(&sk->sk_write_queue, skb, rest);
+	return 0;
+}
+
+/*
+ * The peer acknowledged the front of @skb only, which happens when the path
+ * cut it: cut here as well, so that marks keep speaking of whole segments.
+ */
+static void xtcp_rtx_ack_partly(struct sock *sk, struct sk_buff *skb, u32 ack)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	u32 done = ack - cb->seq;
+
+	if (done && done < skb->len && !xtcp_fragment(sk, skb, done, GFP_ATOMIC)) {
+		xtcp_clear_marks(xtcp_sk(sk), skb, ~0);
+		xtcp_rtx_unlink(sk, skb);
+		xtcp_free_tx_skb(sk, skb);
+	}
+}
+
+/**
+ * xtcp_rtx_ack - drop what a cumulative acknowledgment covers
+ * @sk: socket, locked
+ * @ack: acknowledgment number, snd_una < @ack <= snd_nxt
+ *
+ * Return: bytes that left the network's account by this, that is, were not
+ * SACKed before.
+ */
+u32 xtcp_rtx_ack(struct sock *sk, u32 ack)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb;
+	u32 delivered = 0;
+
+	while ((skb = xtcp_rtx_head(sk))) {
+		struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+
+		if (xtcp_after(cb->end_seq, ack)) {
+			if (xtcp_before(cb->seq, ack))
+				xtcp_rtx_ack_partly(sk, skb, ack);
+			break;
+		}
+		if (!(cb->marks & XTCP_MARK_SACKED))
+			delivered += xtcp_skb_seqlen(skb);
+		xtcp_clear_marks(xs, skb, ~0);
+		xtcp_rtx_unlink(sk, skb);
+		xtcp_free_tx_skb(sk, skb);
+	}
+	return delivered;
+}
+
+/* The segment that holds @seq, or the first one after it. */
+static struct sk_buff *xtcp_rtx_find(const struct sock *sk, u32 seq)
+{
+	struct rb_node *n = xtcp_sk(sk)->rtx_queue.rb_node;
+	struct sk_buff *best = NULL;
+
+	while (n) {
+		struct sk_buff *skb = rb_to_skb(n);
+
+		if (xtcp_after(XTCP_SKB_CB(skb)->end_seq, seq)) {
+			best = skb;
+			n = n->rb_left;
+		} else {
+			n = n->rb_right;
+		}
+	}
+	return best;
+}
+
+static u32 xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb;
+	u32 fresh = 0;
+
+	for (skb = xtcp_rtx_find(sk, b.start); skb; skb = skb_rb_next(skb)) {
+		struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+
+		if (!xtcp_before(cb->seq, b.end))
+			break;
+		if (xtcp_before(cb->seq, b.start) ||
+		    xtcp_after(cb->end_seq, b.end) ||
+		    (cb->marks & XTCP_MARK_SACKED))
+			continue;
+		xtcp_clear_marks(xs, skb, XTCP_MARK_LOST | XTCP_MARK_RETRANS);
+		xtcp_set_marks(xs, skb, XTCP_MARK_SACKED);
+		fresh += xtcp_skb_seqlen(skb);
+	}
+	return fresh;
+}
+
+/**
+ * xtcp_rtx_sack - mark what the SACK option says the peer holds (RFC 2018)
+ * @sk: socket, locked; snd_una is already advanced
+ * @opts: options with at least one SACK block
+ *
+ * A block outside (snd_una, snd_nxt] is a D-SACK (RFC 2883) or a lie; both
+ * mark nothing.  Return: bytes newly marked.
+ */
+u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 fresh = 0;
+	unsigned int i;
+
+	for (i = 0; i < opts->sack_n; i++) {
+		struct xtcp_sack_block b = xtcp_opt_sack(opts, i);
+
+		if (!xtcp_before(b.start, b.end) ||
+		    xtcp_after(b.end, xs->snd_nxt))
+			continue;
+		if (xtcp_before(b.start, xs->snd_una)) {
+			if (i == 0)
+				XTCP_INC_STATS(sk, DsackReceived);
+			continue;
+		}
+		fresh += xtcp_sack_block(sk, b);
+	}
+	return fresh;
+}
+
+/**
+ * xtcp_rtx_mark_all_lost - a timeout: nothing in flight is believed in
+ * @sk: socket, locked
+ *
+ * What the peer reported by SACK stays, unless the oldest segment is among
+ * it: then the peer threw it away again (reneging) and all reports are void.
+ */
+void xtcp_rtx_mark_all_lost(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb = xtcp_rtx_head(sk);
+	u8 clear = XTCP_MARK_RETRANS;
+
+	if (skb && (XTCP_SKB_CB(skb)->marks & XTCP_MARK_SACKED)) {
+		XTCP_INC_STATS(sk, SackReneging);
+		clear |= XTCP_MARK_SACKED;
+	}
+	for (; skb; skb = skb_rb_next(skb)) {
+		xtcp_clear_marks(xs, skb, clear);
+		if (!(XTCP_SKB_CB(skb)->marks & XTCP_MARK_SACKED))
+			xtcp_set_marks(xs, skb, XTCP_MARK_LOST);
+	}
+	xs->rtx_hint = NULL;
+}
+
+/**
+ * xtcp_rtx_next_lost - the oldest segment judged lost and not resent yet
+ * @sk: socket, locked
+ *
+ * The search resumes where the last one ended: marks are set from the oldest
+ * segment on, so nothing before the hint can have become lost meanwhile.
+ */
+struct sk_buff *xtcp_rtx_next_lost(const struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb = xs->rtx_hint ?: xtcp_rtx_head(sk);
+
+	if (xs->lost_out == xs->retrans_out)
+		return NULL;
+	for (; skb; skb = skb_rb_next(skb)) {
+		u8 marks = XTCP_SKB_CB(skb)->marks;
+
+		if ((marks & XTCP_MARK_LOST) && !(marks & XTCP_MARK_RETRANS)) {
+			xs->rtx_hint = skb;
+			return skb;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * xtcp_mark_retransmitted - account a segment that was just resent
+ * @sk: socket, locked
+ * @skb: in the rtx queue
+ */
+void xtcp_mark_retransmitted(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+
+	/* A probe may resend what is not judged lost: in flight twice. */
+	xtcp_set_marks(xtcp_sk(sk), skb, XTCP_MARK_RETRANS);
+	if (cb->retrans < U8_MAX)
+		cb->retrans++;
+}
+
+/**
+ * xtcp_write_queue_purge - forget all that was written
+ * @sk: socket, locked, or no longer reachable
+ */
+void xtcp_write_queue_purge(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
+		xtcp_free_tx_skb(sk, skb);
+	while ((skb = xtcp_rtx_head(sk))) {
+		xtcp_rtx_unlink(sk, skb);
+		xtcp_free_tx_skb(sk, skb);
+	}
+	xs->sacked_out = 0;
+	xs->lost_out = 0;
+	xs->retrans_out = 0;
+	sk_mem_reclaim(sk);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Floor 4, sockets: system calls, user memory, errno.
+ */
+#ifndef _XTCP_SOCKETS_H
+#define _XTCP_SOCKETS_H
+
+#include "net.h"
+
+struct tcp_info;
+
+/* af_xtcp.c */
+extern struct proto xtcp_prot;
+extern struct proto xtcpv6_prot;
+int xtcp_af_init(void);
+void xtcp_af_exit(void);
+void xtcp_adopt_family(struct sock *sk, int family);
+
+/* connect.c */
+int xtcp_v4_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len);
+int xtcp_v6_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len);
+int xtcp_disconnect(struct sock *sk, int flags);
+struct sock *xtcp_accept(struct sock *sk, struct proto_accept_arg *arg);
+
+/* close.c */
+void xtcp_close(struct sock *sk, long timeout);
+void xtcp_shutdown(struct sock *sk, int how);
+void xtcp_destroy(struct sock *sk);
+
+/* stream.c */
+int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
+int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
+		 int flags);
+__poll_t xtcp_poll(struct file *file, struct socket *sock,
+		   struct poll_table_struct *wait);
+int xtcp_ioctl(struct sock *sk, int cmd, int *karg);
+bool xtcp_stream_memory_free(const struct sock *sk, int wake);
+int xtcp_set_rcvlowat(struct sock *sk, int val);
+int xtcp_peek_len(struct socket *sock);
+
+/* sockopt.c */
+int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+		    unsigned int optlen);
+int xtcp_getsockopt(struct sock *sk, int level, int optname,
+		    char __user *optval, int __user *optlen);
+
+/* diag.c, floor 5, but the numbers are one connection's */
+void xtcp_get_info(struct sock *sk, struct xtcp_info *info);
+void xtcp_get_tcp_info(struct sock *sk, struct tcp_info *info);
+
+#endif /* _XTCP_SOCKETS_H */

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TIME_WAIT: the side that sent the last ACK remembers the connection for
+ * 2 MSL, to answer a repeated FIN and to keep old segments out of a new
+ * connection between the same ports (RFC 9293 section 3.10.7.4).  A record of
+ * a few hundred bytes does it; the socket itself is gone.
+ *
+ *   RST               ignored (RFC 1337)
+ *   SYN, newer        a new connection: a listener may answer it (RFC 6191)
+ *   ACK with COOKIE   the same, one segment later
+ *   data, FIN, SYN    acknowledged again; a FIN restarts the 2 MSL
+ *   bare ACK          ignored
+ *
+ * The record stands in the table of connections in place of the socket and
+ * holds its claim on the port.  It holds no reference on the namespace, which
+ * purges its records when it ends.
+ */
+#include <linux/slab.h>
+
+#include "engine.h"
+#include "trace.h"
+
+static struct kmem_cache *xtcp_tw_cache;
+
+static void xtcp_tw_free_rcu(struct rcu_head *head)
+{
+	kmem_cache_free(xtcp_tw_cache, container_of(head, struct xtcp_tw, rcu));
+}
+
+/**
+ * xtcp_tw_put - give a reference back
+ * @tw: record
+ */
+void xtcp_tw_put(struct xtcp_tw *tw)
+{
+	if (refcount_dec_and_test(&tw->refs))
+		call_rcu(&tw->rcu, xtcp_tw_free_rcu);
+}
+
+/* Out of the table, off the port.  The timer's reference stays. */
+static bool xtcp_tw_unlink(struct xtcp_tw *tw)
+{
+	if (!xtcp_table_remove(&tw->node))
+		return false;
+	xtcp_port_release(&tw->bind);
+	atomic_dec(&xtcp_net(tw->node.key.net)->tw_count);
+	trace_xtcp_state(&tw->node.key.t, XTCP_TIME_WAIT, XTCP_CLOSE);
+	xtcp_tw_put(tw);
+	return true;
+}
+
+static void xtcp_tw_timer(struct timer_list *t)
+{
+	struct xtcp_tw *tw = timer_container_of(tw, t, timer);
+
+	xtcp_tw_unlink(tw);
+	xtcp_tw_put(tw);
+}
+
+/**
+ * xtcp_tw_kill - end a record now
+ * @tw: record, found under rcu_read_lock()
+ */
+void xtcp_tw_kill(struct xtcp_tw *tw)
+{
+	/* The timer's reference goes with whoever stops the timer. */
+	if (xtcp_tw_unlink(tw) && timer_delete(&tw->timer))
+		xtcp_tw_put(tw);
+}
+
+static unsigned long xtcp_tw_life(const struct net *net)
+{
+	return READ_ONCE(xtcp_net(net)->sysctl_time_wait_s) * (unsigned long)HZ;
+}
+
+static struct xtcp_tw *xtcp_tw_make(struct sock *sk)
+{
+	struct xtcp_net *xn = xtcp_sk_net(sk);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_tw *tw;
+
+	if (atomic_inc_return(&xn->tw_count) >
+	    READ_ONCE(xn->sysctl_max_tw_buckets))
+		goto fail;
+	tw = kmem_cache_zalloc(xtcp_tw_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!tw)
+		goto fail;
+	tw->node.key = xs->node.key;
+	tw->node.kind = XTCP_NODE_TIMEWAIT;
+	refcount_set(&tw->refs, 2);	/* the table's and the timer's */
+	timer_setup(&tw->timer, xtcp_tw_timer, 0);
+	tw->rcv_nxt = xs->rcv_nxt;
+	tw->snd_nxt = xs->snd_nxt;
+	tw->rcv_wnd = xtcp_receive_window(xs);
+	tw->ts_recent = xs->ts_recent;
+	tw->ts_offset = xs->ts_offset;
+	tw->made_us = xtcp_now_us();
+	tw->mark = READ_ONCE(sk->sk_mark);
+	tw->ifindex = READ_ONCE(sk->sk_bound_dev_if);
+	tw->family = xs->af->family;
+	tw->tos = inet_sk(sk)->tos;
+	return tw;
+fail:
+	atomic_dec(&xn->tw_count);
+	XTCP_INC_STATS(sk, TimeWaitOverflow);
+	return NULL;
+}
+
+/**
+ * xtcp_time_wait - the connection is closed both ways: leave a record
+ * @sk: socket, locked; done (xtcp_done()) when this returns
+ *
+ * Without memory, or beyond max_tw_buckets, the connection just ends: that is
+ * what RFC 9293 calls taking a risk, and is counted.
+ */
+void xtcp_time_wait(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_tw *tw = xtcp_tw_make(sk);
+
+	xtcp_set_state(sk, XTCP_TIME_WAIT);
+	if (tw) {
+		unsigned long life = xtcp_tw_life(sock_net(sk));
+
+		xtcp_port_move(&tw->bind, &xs->bind);
+		/* Started before anyone can find and kill the record. */
+		tw->timer.expires = jiffies + life;
+		add_timer(&tw->timer);
+		if (!xtcp_table_replace(&xs->node, &tw->node)) {
+			XTCP_INC_STATS(sk, TimeWait);
+		} else {	/* it was not in the table: nothing to guard */
+			timer_delete_sync(&tw->timer);
+			xtcp_port_release(&tw->bind);
+			atomic_dec(&xtcp_sk_net(sk)->tw_count);
+			kmem_cache_free(xtcp_tw_cache, tw);
+		}
+	}
+	xtcp_done(sk);
+}
+
+/**
+ * xtcp_tw_reusable - may connect() or a cookie take the four-tuple over?
+ * @tw: record
+ * @now_us: clock
+ *
+ * RFC 6191: timestamps tell the two connections apart once a tick has passed;
+ * ours are µs and continue across connections of one tuple, so a second, in
+ * which the network is unlikely to still hold an old segment, is plenty.
+ */
+bool xtcp_tw_reusable(const struct xtcp_tw *tw, u64 now_us)
+{
+	return now_us - tw->made_us >= USEC_PER_SEC;
+}
+
+/* Newer than all that the old connection's peer sent? */
+static bool xtcp_tw_newer(const struct xtcp_tw *tw, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+
+	return xtcp_after(cb->tsval, tw->ts_recent) &&
+	       xtcp_after(cb->seq, tw->rcv_nxt);
+}
+
+static bool xtcp_tw_has_cookie(const struct sk_buff *skb)
+{
+	unsigned int len = XTCP_SKB_CB(skb)->hdr_len - XTCP_HDR_LEN;
+	struct xtcp_opts opts;
+
+	return len &&
+	       !xtcp_parse_opts((const u8 *)(xtcp_hdr(skb) + 1), len, &opts) &&
+	       xtcp_opt_has(&opts, XTCP_OPT_COOKIE);
+}
+
+/**
+ * xtcp_tw_rcv - a segment for a connection that is in TIME_WAIT
+ * @tw: record, with a reference
+ * @skb: parsed segment
+ *
+ * Any context.  Return: what the caller must answer.
+ */
+enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct net *net = tw->node.key.net;
+
+	trace_xtcp_segment(false, &tw->node.key.t, xtcp_hdr(skb), skb->len,
+			   XTCP_TIME_WAIT);
+	if (cb->flags & XTCP_RST) {
+		xtcp_mib_inc(xtcp_net(net), TimeWaitRsts);
+		return XTCP_TW_DROP;
+	}
+	if (cb->flags & XTCP_SYN) {
+		if (!(cb->flags & XTCP_ACK) && xtcp_tw_newer(tw, skb))
+			return XTCP_TW_SYN;
+		return XTCP_TW_ACK;
+	}
+	if (xtcp_tw_has_cookie(skb) && xtcp_tw_newer(tw, skb))
+		return XTCP_TW_SYN;
+	if (cb->seq == cb->end_seq)
+		return XTCP_TW_DROP;
+	if ((cb->flags & XTCP_FIN) && cb->end_seq == tw->rcv_nxt) {
+		if (xtcp_after(cb->tsval, tw->ts_recent))
+			tw->ts_recent = cb->tsval;
+		mod_timer_pending(&tw->timer, jiffies + xtcp_tw_life(net));
+	}
+	return XTCP_TW_ACK;
+}
+
+static void xtcp_tw_purge_one(struct xtcp_node *node, void *arg)
+{
+	if (node->kind == XTCP_NODE_TIMEWAIT)
+		xtcp_tw_kill(xtcp_node_tw(node));
+}
+
+/**
+ * xtcp_tw_purge_net - a namespace ends: so do its records
+ * @net: namespace; no socket of it is left
+ */
+void xtcp_tw_purge_net(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_net(net);
+
+	/*
+	 * A timer that runs on another CPU has taken its record out of the
+	 * table before it lets go of the count, or is about to: wait for it.
+	 */
+	while (atomic_read(&xn->tw_count)) {
+		xtcp_table_walk_net(net, xtcp_tw_purge_one, NULL);
+		cond_resched();
+	}
+}
+
+/**
+ * xtcp_tw_init - module init
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int xtcp_tw_init(void)
+{
+	xtcp_tw_cache = KMEM_CACHE(xtcp_tw, SLAB_ACCOUNT);
+	return xtcp_tw_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * xtcp_tw_exit - module exit, after the last namespace was purged
+ */
+void xtcp_tw_exit(void)
+{
+	synchronize_rcu();	/* a timer handler may be at its last lines */
+	rcu_barrier();
+	kmem_cache_destroy(xtcp_tw_cache);
+}

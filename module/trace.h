@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracepoints: every segment with the state that met it, and every change of
+ * state.  Field names are stable.  Addresses are 16 bytes, IPv4 v4-mapped.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM xtcp
+
+#if !defined(_XTCP_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _XTCP_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "cookie.h"
+#include "state.h"
+#include "wire.h"
+
+#define xtcp_show_state(s)						\
+	__print_symbolic(s,						\
+		{ XTCP_ESTABLISHED,	"ESTABLISHED" },		\
+		{ XTCP_SYN_SENT,	"SYN_SENT" },			\
+		{ XTCP_SYN_RECV,	"SYN_RECV" },			\
+		{ XTCP_FIN_WAIT1,	"FIN_WAIT1" },			\
+		{ XTCP_FIN_WAIT2,	"FIN_WAIT2" },			\
+		{ XTCP_TIME_WAIT,	"TIME_WAIT" },			\
+		{ XTCP_CLOSE,		"CLOSE" },			\
+		{ XTCP_CLOSE_WAIT,	"CLOSE_WAIT" },			\
+		{ XTCP_LAST_ACK,	"LAST_ACK" },			\
+		{ XTCP_LISTEN,		"LISTEN" },			\
+		{ XTCP_CLOSING,		"CLOSING" })
+
+#define xtcp_show_flags(f)						\
+	__print_flags(f, "|",						\
+		{ XTCP_SYN, "SYN" },					\
+		{ XTCP_FIN, "FIN" },					\
+		{ XTCP_RST, "RST" },					\
+		{ XTCP_PSH, "PSH" },					\
+		{ XTCP_ACK, "ACK" })
+
+TRACE_EVENT(xtcp_segment,
+	TP_PROTO(bool out, const struct xtcp_tuple4 *t,
+		 const struct xtcphdr *th, unsigned int len, int state),
+	TP_ARGS(out, t, th, len, state),
+	TP_STRUCT__entry(
+		__field(bool, out)
+		__field(u8, flags)
+		__field(u8, state)
+		__field(u16, hlen)
+		__field(u16, sport)
+		__field(u16, dport)
+		__field(u32, seq)
+		__field(u32, ack)
+		__field(u32, wnd)
+		__field(u32, len)
+		__field(u32, tsval)
+		__field(u32, tsecr)
+		__array(u8, saddr, 28)
+		__array(u8, daddr, 28)
+	),
+	TP_fast_assign(
+		__entry->out = out;
+		__entry->flags = th->flags & XTCP_FLAGS_KNOWN;
+		__entry->state = state;
+		__entry->hlen = th->hlen * 4;
+		__entry->sport = ntohs(th->source);
+		__entry->dport = ntohs(th->dest);
+		__entry->seq = ntohl(th->seq);
+		__entry->ack = ntohl(th->ack_seq);
+		__entry->wnd = ntohl(th->window);
+		__entry->len = len;
+		__entry->tsval = ntohl(th->tsval);
+		__entry->tsecr = ntohl(th->tsecr);
+		xtcp_trace_addr(__entry->saddr, out ? &t->laddr : &t->faddr,
+				th->source);
+		xtcp_trace_addr(__entry->daddr, out ? &t->faddr : &t->laddr,
+				th->dest);
+	),
+	TP_printk("%s %pISpc > %pISpc flags=%s seq=%u ack=%u len=%u win=%u hlen=%u state=%s",
+		  __entry->out ? "out" : "in", __entry->saddr, __entry->daddr,
+		  xtcp_show_flags(__entry->flags), __entry->seq, __entry->ack,
+		  __entry->len, __entry->wnd, __entry->hlen,
+		  xtcp_show_state(__entry->state))
+);
+
+TRACE_EVENT(xtcp_state,
+	TP_PROTO(const struct xtcp_tuple4 *t, int oldstate, int newstate),
+	TP_ARGS(t, oldstate, newstate),
+	TP_STRUCT__entry(
+		__field(u8, oldstate)
+		__field(u8, newstate)
+		__field(u16, sport)
+		__field(u16, dport)
+		__array(u8, saddr, 28)
+		__array(u8, daddr, 28)
+	),
+	TP_fast_assign(
+		__entry->oldstate = oldstate;
+		__entry->newstate = newstate;
+		__entry->sport = ntohs(t->lport);
+		__entry->dport = ntohs(t->fport);
+		xtcp_trace_addr(__entry->saddr, &t->laddr, t->lport);
+		xtcp_trace_addr(__entry->daddr, &t->faddr, t->fport);
+	),
+	TP_printk("%pISpc > %pISpc %s -> %s",
+		  __entry->saddr, __entry->daddr,
+		  xtcp_show_state(__entry->oldstate),
+		  xtcp_show_state(__entry->newstate))
+);
+
+#endif /* _XTCP_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One connection: struct xtcp_sock and what every floor knows of it.
+ *
+ * Floors, from the ground up; a file calls its own floor or a lower one:
+ *
+ *   5 module   main netns sysctl mib diag trace
+ *   4 sockets  af_xtcp connect close stream sockopt      sockets.h
+ *   3 network  ip ipv4 ipv6 offload listen               net.h
+ *   2 engine   send_queue reassembly recovery flow       engine.h
+ *              output input timer timewait pacing
+ *              table port
+ *   1 pure     seq wire rtt state ranges cookie cong
+ *
+ * Upward news travels through struct xtcp_af_ops and return values.
+ */
+#ifndef _XTCP_H
+#define _XTCP_H
+
+#include <linux/ipv6.h>
+#include <linux/ktime.h>
+#include <linux/rhashtable.h>
+#include <linux/skbuff.h>
+#include <linux/xtcp.h>
+#include <net/inet_sock.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "cong.h"
+#include "cookie.h"
+#include "mib.h"
+#include "netns.h"
+#include "ranges.h"
+#include "rtt.h"
+#include "seq.h"
+#include "state.h"
+#include "wire.h"
+
+struct xtcp_sock;
+
+/*
+ * What the engine asks of the network floor.  One table for IPv4, one for
+ * IPv6; an IPv6 socket that talks to ::ffff:a.b.c.d uses IPv4's.
+ */
+struct xtcp_af_ops {
+	/* Finish the checksum, route, hand to IP.  Consumes @skb. */
+	int (*xmit)(struct sock *sk, struct sk_buff *skb);
+	/* A cached and still valid route, or a fresh one, or NULL. */
+	struct dst_entry *(*route)(struct sock *sk);
+	/* IP header's length, bytes, socket options included. */
+	unsigned int (*net_header_len)(const struct sock *sk);
+	/* Fill name/namelen style address of the peer. */
+	u16 family;
+};
+
+/*
+ * The name of a connection in the table; also that of a TIME_WAIT record,
+ * which takes over the socket's place.  IPv4 addresses are v4-mapped.
+ */
+struct xtcp_key {
+	struct xtcp_tuple4	t;
+	u32			pad;	/* no holes: the key is hashed as bytes */
+	struct net		*net;
+};
+
+enum xtcp_node_kind {
+	XTCP_NODE_SOCK,
+	XTCP_NODE_TIMEWAIT,
+};
+
+struct xtcp_node {
+	struct rhash_head	rh;
+	struct xtcp_key		key;
+	enum xtcp_node_kind	kind;
+	bool			hashed;
+};
+
+/* A socket's or TIME_WAIT record's claim on a local port (port.c). */
+struct xtcp_bind_bucket;
+
+struct xtcp_bind_owner {
+	struct hlist_node	node;
+	struct xtcp_bind_bucket	*bucket;	/* NULL: holds no port */
+	struct in6_addr		addr;		/* any: the wildcard */
+	int			dev;
+	u16			port;
+	struct net		*net;
+	kuid_t			uid;
+	bool			v6only;
+	bool			v4only;		/* an AF_INET socket */
+	bool			reuse;
+	bool			reuseport;
+	bool			listening;
+};
+
+/* Children that wait for accept(); only a listener has one. */
+struct xtcp_accept_queue {
+	spinlock_t		lock;
+	struct list_head	head;		/* of xtcp_sock.accept_node */
+	unsigned int		len;
+	bool			closed;	/* the listener is going */
+};
+
+/* xtcp_sock.deferred: timers that fired while a user owned the socket */
+enum {
+	XTCP_DEFER_RTX,
+	XTCP_DEFER_DELACK,
+	XTCP_DEFER_KEEP,
+	XTCP_DEFER_PACING,
+	XTCP_DEFER_MTU,
+};
+
+/* xtcp_sock.ca_state, also in struct xtcp_info */
+enum xtcp_ca_state {
+	XTCP_CA_OPEN,
+	XTCP_CA_RECOVERY,
+	XTCP_CA_LOSS,
+};
+
+/* What the retransmission timer waits for. */
+enum xtcp_rtx_kind {
+	XTCP_RTX_NONE,
+	XTCP_RTX_RTO,		/* the oldest segment was not acknowledged */
+	XTCP_RTX_PROBE,		/* peer's window is zero: probe it */
+	XTCP_RTX_COOKIE,	/* handshake's third segment unconfirmed */
+};
+
+/* Why a segment must leave at once, or may wait. */
+#define XTCP_ACK_NONE		0
+#define XTCP_ACK_DELAYED	BIT(0)	/* within XTCP_DELACK_US */
+#define XTCP_ACK_NOW		BIT(1)
+
+struct xtcp_sock {
+	struct inet_sock	inet;	/* must be first */
+
+	/* Identity: written before the socket is hashed, then read only. */
+	struct xtcp_node	node;
+	const struct xtcp_af_ops *af;
+	u32			ts_offset;	/* our timestamps' origin */
+	u32			iss;
+	u32			irs;
+
+	/*
+	 * Transmit: written under the socket lock by sendmsg, by the output
+	 * path and by the acknowledgments that come back.
+	 */
+	u32			snd_una;	/* oldest unacknowledged */
+	u32			snd_nxt;	/* next to send */
+	u32			write_seq;	/* next the program will write */
+	u32			snd_wnd;	/* peer's window, bytes */
+	u32			snd_wl1;	/* segment that told snd_wnd */
+	u32			snd_wl2;	/* its acknowledgment number */
+	u32			max_wnd;	/* largest snd_wnd seen */
+	u32			snd_sml;	/* end of the last small segment */
+	u32			mss;		/* payload bytes per segment now */
+	u32			peer_mss;	/* what the peer takes */
+	u32			pmtu;		/* the mss was computed for this */
+	u32			mtu_info;	/* what ICMP said last */
+	u32			user_mss;	/* XTCP_MAXSEG; 0: none */
+	u32			sacked_out;	/* bytes the peer holds */
+	u32			lost_out;	/* bytes judged lost */
+	u32			retrans_out;	/* bytes resent, unanswered */
+	u32			high_seq;	/* snd_nxt when loss was seen */
+	u32			cwnd_limited_seq;
+	u8			ca_state;	/* enum xtcp_ca_state */
+	u8			rtx_kind;	/* enum xtcp_rtx_kind */
+	u8			backoff;	/* doublings of the RTO */
+	u8			probes_out;	/* probes unanswered */
+	u8			retransmits;	/* consecutive RTOs */
+	u8			nonagle;	/* XTCP_NAGLE_* */
+	struct rb_root		rtx_queue;	/* sent, unacknowledged */
+	struct sk_buff		*rtx_hint;	/* where to look for lost ones */
+	u64			rtx_start_us;	/* first RTO of the present row */
+	u64			last_send_us;	/* of payload */
+	u64			delivered;	/* bytes, in life */
+	struct xtcp_rtt		rtt;
+	struct xtcp_cong	cong;
+	u64			pacing_next_us;	/* earliest next departure */
+
+	/*
+	 * Receive: written under the socket lock by the input path, and by
+	 * the reader when it takes data.
+	 */
+	u32			rcv_nxt;	/* next expected */
+	u32			copied_seq;	/* next the program reads */
+	u32			rcv_wup;	/* rcv_nxt when last ACKed */
+	u32			rcv_wnd;	/* window told then, bytes */
+	u32			ts_recent;	/* to echo, RFC 7323 */
+	u32			rcv_mss;	/* largest payload seen lately */
+	u32			advmss;		/* what we announced */
+	u32			ack_bytes;	/* received since the last ACK */
+	u32			ofo_bytes;	/* payload beyond a gap */
+	u8			ack_pending;	/* XTCP_ACK_* */
+	u8			quickack;	/* ACKs still sent at once */
+	bool			fin_rcvd;	/* rcv_nxt includes the FIN */
+	bool			dsack_set;
+	u64			ts_recent_us;	/* when ts_recent was taken */
+	struct rb_root		ofo_queue;
+	struct xtcp_ranges	sack;
+	struct xtcp_sack_block	dsack;
+
+	/* Receive-buffer auto-tuning (flow.c) */
+	u32			rcvq_seq;	/* copied_seq at round's start */
+	u32			rcvq_space;	/* bytes read in the last round */
+	u64			rcvq_us;	/* round's start */
+	u32			rcv_rtt_us;
+	u32			rcv_rtt_seq;
+	u64			rcv_rtt_start_us;
+
+	/* Timers (timer.c): one list timer each, lazily pushed back. */
+	struct timer_list	rtx_timer;
+	struct timer_list	delack_timer;
+	struct timer_list	keep_timer;	/* keepalive, FIN_WAIT_2 */
+	u64			rtx_deadline_us;
+	u64			delack_deadline_us;
+	u64			keep_deadline_us;
+	unsigned long		deferred;	/* BIT(XTCP_DEFER_*) */
+
+	/* Handshake */
+	u8			*cookie;	/* client: until confirmed */
+	u8			cookie_len;
+	u8			syn_retries;	/* 0: the namespace's */
+	u32			features;	/* accepted FEATURES bits */
+
+	/* Liveness */
+	u64			last_rcv_us;	/* any segment of the peer's */
+	u32			user_timeout_ms;
+	u32			keepidle_s;	/* 0: the namespace's */
+	u32			keepintvl_s;
+	u8			keepcnt;
+	u8			keep_probes;
+	int			linger2_s;	/* 0: the namespace's; <0: none */
+	u32			defer_accept_s;
+	u32			window_clamp;	/* bytes; 0: none */
+	u32			notsent_lowat;	/* bytes; 0: none */
+	bool			any_family;	/* AF_XTCP door: still either */
+	bool			orphan_counted;
+
+	/* Port and accept queue */
+	struct xtcp_bind_owner	bind;
+	struct hlist_node	listen_node;
+	struct list_head	accept_node;
+	struct xtcp_accept_queue *acceptq;	/* listener's own */
+
+	/* Counters for XTCP_INFO */
+	u64			bytes_sent;
+	u64			bytes_retrans;
+	u64			bytes_acked;
+	u64			bytes_received;
+	u32			segs_out;
+	u32			segs_in;
+	u32			data_segs_out;
+	u32			data_segs_in;
+	u32			total_rto;
+	u32			dsack_dups;
+	u32			ofo_segs;
+};
+
+/* An XTCP socket that can hold IPv6 addresses. */
+struct xtcp6_sock {
+	struct xtcp_sock	xtcp;
+	struct ipv6_pinfo	inet6;
+};
+
+static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
+{
+	return (struct xtcp_sock *)sk;
+}
+
+static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
+{
+	return (struct sock *)container_of(node, struct xtcp_sock, node);
+}
+
+/* nonagle bits */
+#define XTCP_NAGLE_OFF		BIT(0)	/* NODELAY */
+#define XTCP_NAGLE_CORK		BIT(1)
+#define XTCP_NAGLE_PUSH		BIT(2)	/* once: cork was released */
+
+/*
+ * Times of the protocol that no sysctl changes.  RTO's bounds: rtt.h.
+ */
+#define XTCP_DELACK_US		25000u
+#define XTCP_QUICKACKS		16u	/* ACKs at once at a start */
+#define XTCP_PAWS_LIFE_US	(30ULL * 60 * 1000000)
+#define XTCP_MAX_BACKOFF	16u
+
+/**
+ * struct xtcp_skb_cb - what we keep in skb->cb while a queue of ours holds it
+ * @seq: first sequence number
+ * @end_seq: the one after the last; SYN and FIN count
+ * @flags: header flags
+ * @marks: transmit: XTCP_MARK_*
+ * @retrans: transmit: times resent, saturating
+ * @hdr_len: receive: bytes of XTCP header, which stands before skb->data
+ * @sent_us: transmit: last departure
+ * @delivered: transmit: connection's @delivered then
+ * @ack: receive: acknowledgment number
+ * @wnd: receive: window, bytes
+ * @tsval: receive: timestamp value
+ * @tsecr: receive: timestamp echo
+ */
+struct xtcp_skb_cb {
+	u32	seq;
+	u32	end_seq;
+	u8	flags;
+	u8	marks;
+	u8	retrans;
+	union {
+		struct {
+			u64	sent_us;
+			u64	delivered;
+		};
+		struct {
+			u32	ack;
+			u32	wnd;
+			u32	tsval;
+			u32	tsecr;
+			u16	hdr_len;
+		};
+	};
+};
+
+#define XTCP_SKB_CB(skb)	((struct xtcp_skb_cb *)&((skb)->cb[0]))
+
+#define XTCP_MARK_SACKED	BIT(0)	/* the peer holds it */
+#define XTCP_MARK_LOST		BIT(1)	/* judged lost */
+#define XTCP_MARK_RETRANS	BIT(2)	/* resent and not answered yet */
+
+static inline struct xtcphdr *xtcp_hdr(const struct sk_buff *skb)
+{
+	return (struct xtcphdr *)skb_transport_header(skb);
+}
+
+/* Sequence space that a queued segment covers. */
+static inline u32 xtcp_skb_seqlen(const struct sk_buff *skb)
+{
+	return XTCP_SKB_CB(skb)->end_seq - XTCP_SKB_CB(skb)->seq;
+}
+
+/* Monotonic µs; the one clock of all deadlines and samples. */
+static inline u64 xtcp_now_us(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_USEC);
+}
+
+/* Our timestamp now; never 0, which means "no value known". */
+static inline u32 xtcp_tsval(const struct xtcp_sock *xs, u64 now_us)
+{
+	return ((u32)now_us + xs->ts_offset) ?: 1;
+}
+
+/* Bytes believed to be in the network. */
+static inline u32 xtcp_inflight(const struct xtcp_sock *xs)
+{
+	return xs->snd_nxt - xs->snd_una - xs->sacked_out - xs->lost_out +
+	       xs->retrans_out;
+}
+
+/* End of the window that the peer opened: first number not to send. */
+static inline u32 xtcp_wnd_end(const struct xtcp_sock *xs)
+{
+	return xs->snd_una + xs->snd_wnd;
+}
+
+/* What is left of the window we told. */
+static inline u32 xtcp_receive_window(const struct xtcp_sock *xs)
+{
+	s32 win = xs->rcv_wup + xs->rcv_wnd - xs->rcv_nxt;
+
+	return win < 0 ? 0 : win;
+}
+
+static inline bool xtcp_state_in(const struct sock *sk, u32 mask)
+{
+	return XTCPF(sk->sk_state) & mask;
+}
+
+/* A socket's namespace state. */
+static inline struct xtcp_net *xtcp_sk_net(const struct sock *sk)
+{
+	return xtcp_net(sock_net(sk));
+}
+
+#define XTCP_INC_STATS(sk, field)	xtcp_mib_inc(xtcp_sk_net(sk), field)
+#define XTCP_ADD_STATS(sk, field, n)	xtcp_mib_add(xtcp_sk_net(sk), field, n)
+
+#endif /* _XTCP_H */
