@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One end of a transfer, for the tests that are scripts:
+ *
+ *	xfer listen|connect ADDRESS PORT BYTES
+ *
+ * Both ends send BYTES of seeded random data and compare what they get, both
+ * ways at once, and close.  "xfer hold-listen|hold-connect ADDRESS PORT" only
+ * opens a connection, exchanges a byte and keeps it until killed.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "xtcp_test.h"
+
+static int die(const char *what)
+{
+	fprintf(stderr, "xfer: %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+static int open_connection(const struct xt *x, const char *address,
+			   uint16_t port, bool listens)
+{
+	union xt_addr a;
+	socklen_t len = xt_parse(x, &a, address, address, port);
+	int fd = xt_socket(x, 0), peer;
+
+	if (fd < 0)
+		return -1;
+	if (!listens)
+		return connect(fd, &a.sa, len) ? -1 : fd;
+	xt_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (bind(fd, &a.sa, len) || listen(fd, 1))
+		return -1;
+	printf("listening\n");
+	fflush(stdout);
+	peer = accept(fd, NULL, NULL);
+	close(fd);
+	return peer;
+}
+
+static int hold(int fd)
+{
+	char c = 'x';
+
+	if (write(fd, &c, 1) != 1 || read(fd, &c, 1) != 1)
+		return die("exchange");
+	printf("held\n");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+static int transfer(int fd, bool listens, uint64_t bytes)
+{
+	struct xt_thread send = { .fd = fd, .seed = listens ? 77 : 78,
+				  .len = bytes };
+	struct xt_thread recv = { .fd = fd, .seed = listens ? 78 : 77,
+				  .len = bytes };
+	char c;
+
+	if (xt_thread_start(&send, xt_thread_send) ||
+	    xt_thread_start(&recv, xt_thread_recv))
+		return die("thread");
+	if (xt_thread_join(&recv))
+		return die("receive");
+	if (xt_thread_join(&send))
+		return die("send");
+	if (shutdown(fd, SHUT_WR) || read(fd, &c, 1))
+		return die("end");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	bool listens, holds;
+	struct xt x;
+	int fd;
+
+	if (argc < 4) {
+		fprintf(stderr, "usage: see xfer.c\n");
+		return 2;
+	}
+	listens = strstr(argv[1], "listen");
+	holds = strstr(argv[1], "hold");
+	xt_door(&x, strchr(argv[2], ':') ? XT_IPV6 : XT_IPV4);
+	fd = open_connection(&x, argv[2], atoi(argv[3]), listens);
+	if (fd < 0)
+		return die(argv[1]);
+	if (holds)
+		return hold(fd);
+	return transfer(fd, listens, argc > 4 ? strtoull(argv[4], NULL, 10) : 0);
+}
