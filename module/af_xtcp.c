@@ -89,9 +89,6 @@ static void xtcp_release_cb(struct sock *sk)
 	xtcp_run_deferred(sk, what);
 }
 
-XTCP_PROTO_ACCEPT(xtcp_prot_accept, xtcp_accept)
-XTCP_PROTO_IOCTL(xtcp_prot_ioctl, xtcp_ioctl)
-
 #define XTCP_PROTO_COMMON						\
 	.owner			= THIS_MODULE,				\
 	.close			= xtcp_close,				\

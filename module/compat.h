@@ -31,11 +31,7 @@
 
 /* 6.10: accept takes a struct. */
 #ifdef XTCP_HAVE_PROTO_ACCEPT_ARG
-#define XTCP_PROTO_ACCEPT(name, fn)					\
-static struct sock *name(struct sock *sk, struct proto_accept_arg *arg)\
-{									\
-	return fn(sk, arg);						\
-}
+#define xtcp_prot_accept	xtcp_accept
 #else
 struct proto_accept_arg {
 	int flags;
@@ -43,31 +39,30 @@ struct proto_accept_arg {
 	bool kern;
 };
 
-#define XTCP_PROTO_ACCEPT(name, fn)					\
-static struct sock *name(struct sock *sk, int flags, int *err, bool kern) \
-{									\
-	struct proto_accept_arg arg = { .flags = flags, .kern = kern };	\
-	struct sock *child = fn(sk, &arg);				\
-									\
-	*err = arg.err;							\
-	return child;							\
+struct sock *xtcp_accept(struct sock *sk, struct proto_accept_arg *arg);
+
+static inline struct sock *xtcp_prot_accept(struct sock *sk, int flags,
+					    int *err, bool kern)
+{
+	struct proto_accept_arg arg = { .flags = flags, .kern = kern };
+	struct sock *child = xtcp_accept(sk, &arg);
+
+	*err = arg.err;
+	return child;
 }
 #endif
 
 /* 6.5: ioctl answers into kernel memory. */
 #ifdef XTCP_HAVE_IOCTL_KARG
-#define XTCP_PROTO_IOCTL(name, fn)					\
-static int name(struct sock *sk, int cmd, int *karg)			\
-{									\
-	return fn(sk, cmd, karg);					\
-}
+#define xtcp_prot_ioctl		xtcp_ioctl
 #else
-#define XTCP_PROTO_IOCTL(name, fn)					\
-static int name(struct sock *sk, int cmd, unsigned long arg)		\
-{									\
-	int val, err = fn(sk, cmd, &val);				\
-									\
-	return err ? err : put_user(val, (int __user *)arg);		\
+int xtcp_ioctl(struct sock *sk, int cmd, int *karg);
+
+static inline int xtcp_prot_ioctl(struct sock *sk, int cmd, unsigned long arg)
+{
+	int val, err = xtcp_ioctl(sk, cmd, &val);
+
+	return err ?: put_user(val, (int __user *)arg);
 }
 #endif
 
@@ -109,8 +104,7 @@ xtcp_register_net_sysctl(struct net *net, const char *path,
 #endif
 
 #ifndef XTCP_HAVE_TIMER_CONTAINER_OF
-#define timer_container_of(var, timer, field)				\
-	container_of(timer, typeof(*var), field)
+#define timer_container_of(var, timer, field)	from_timer(var, timer, field)
 #endif
 
 #if IS_ENABLED(CONFIG_IPV6)

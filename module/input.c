@@ -196,15 +196,18 @@ static bool xtcp_paws_reject(const struct xtcp_sock *xs, u32 tsval, u64 now_us)
 	       now_us - xs->ts_recent_us < XTCP_PAWS_LIFE_US;
 }
 
-static void xtcp_rtt_from_echo(struct sock *sk, u32 tsecr, u64 now_us)
+/* Answers the sample, µs; 0: the echo tells nothing. */
+static u32 xtcp_rtt_from_echo(struct sock *sk, u32 tsecr, u64 now_us)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 rtt_us = (u32)now_us + xs->ts_offset - tsecr;
 
 	/* An echo of nothing, or of a value that we never sent. */
 	if (!tsecr || (s32)rtt_us < 0)
-		return;
+		return 0;
+	rtt_us = max(rtt_us, 1u);
 	xtcp_rtt_sample(&xs->rtt, rtt_us, now_us);
+	return rtt_us;
 }
 
 /* ---------------------------------------------------------- acceptability */
@@ -289,7 +292,8 @@ static void xtcp_cookie_confirmed(struct xtcp_sock *xs)
 	xs->rtx_start_us = 0;
 }
 
-static void xtcp_cong_acked(struct sock *sk, u32 acked, u32 prior_inflight)
+static void xtcp_cong_acked(struct sock *sk, u32 acked, u32 prior_inflight,
+			    u32 rtt_us)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_ack_sample s = {
@@ -298,7 +302,7 @@ static void xtcp_cong_acked(struct sock *sk, u32 acked, u32 prior_inflight)
 		.acked		= acked,
 		.prior_inflight	= prior_inflight,
 		.inflight	= xtcp_inflight(xs),
-		.rtt_us		= xs->rtt.latest_us,
+		.rtt_us		= rtt_us,
 		.min_rtt_us	= xs->rtt.min_rtt_us,
 	};
 
@@ -329,7 +333,7 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 prior_inflight = xtcp_inflight(xs);
 	u32 prior_una = xs->snd_una;
-	u32 acked = 0;
+	u32 acked = 0, rtt_us = 0;
 
 	if (!xtcp_ack_plausible(sk, cb->ack))
 		return false;
@@ -345,7 +349,7 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 		xs->retransmits = 0;
 		xs->backoff = 0;
 		xs->rtx_start_us = 0;
-		xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
+		rtt_us = xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
 		sk_dst_confirm(sk);
 	} else if (RB_EMPTY_ROOT(&xs->rtx_queue)) {
 		xs->backoff = 0;	/* a probe was answered */
@@ -357,7 +361,7 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	xtcp_update_snd_wnd(sk, cb->seq, cb->ack, cb->wnd);
 
 	if (acked)
-		xtcp_cong_acked(sk, acked, prior_inflight);
+		xtcp_cong_acked(sk, acked, prior_inflight, rtt_us);
 	xtcp_recovery_ack(sk, acked, prior_una);
 	if (xs->snd_una != prior_una || xs->rtx_kind == XTCP_RTX_COOKIE)
 		xtcp_rearm_rtx(sk);
@@ -623,8 +627,9 @@ static void xtcp_start_sending(struct sock *sk)
 
 	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : xs->pmtu);
 	/* RFC 6928: the large initial window, unless the SYN was lost. */
-	if (!xs->total_rto)
-		xtcp_cong_reset(&xs->cong, xs->mss);
+	xtcp_cong_reset(&xs->cong, xs->mss);
+	if (xs->total_rto)
+		xs->cong.cwnd = xs->mss;
 	xs->ca_state = XTCP_CA_OPEN;
 	xtcp_sndbuf_expand(sk);
 }
@@ -752,7 +757,7 @@ static enum xtcp_verdict xtcp_rcv_synchronized(struct sock *sk,
 		return XTCP_VERDICT_RESET;
 	}
 	/* The peer repeats its cookie: it did not hear us yet. */
-	if (unlikely(opts->cookie_len) && cb->seq == cb->end_seq)
+	if (unlikely(opts->cookie_len) && xs->segs_in > 1)
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 
 	xtcp_note_arrival(sk, skb);

@@ -296,8 +296,10 @@ static void xtcp_rcv_listener(struct sock *lsk, struct sk_buff *skb,
 {
 	u8 flags = XTCP_SKB_CB(skb)->flags;
 
-	trace_xtcp_segment(false, &rx->key.t, xtcp_hdr(skb), skb->len,
-			   XTCP_LISTEN);
+	/* What brings a cookie is traced where it is accepted or refused. */
+	if ((flags & (XTCP_RST | XTCP_ACK)) != XTCP_ACK)
+		trace_xtcp_segment(false, &rx->key.t, xtcp_hdr(skb), skb->len,
+				   XTCP_LISTEN);
 	if (flags & XTCP_RST) {
 		kfree_skb(skb);
 	} else if (flags & XTCP_ACK) {

@@ -114,6 +114,8 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 		return err;
 	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	sk_dst_reset(sk);
+	xtcp_set_key(&xs->node.key, sock_net(sk), &xs->bind.addr,
+		     inet_sk(sk)->inet_sport, &in6addr_any, 0);
 	xtcp_set_state(sk, XTCP_LISTEN);
 	xtcp_hash_listener(sk);
 	return 0;
@@ -294,6 +296,7 @@ static void xtcp_child_addresses(struct sock *child, const struct xtcp_rx *rx)
 /* Not hashed, not queued, locked, two references: undo xtcp_child_make(). */
 static void xtcp_child_discard(struct sock *child)
 {
+	__acquire(&child->sk_lock.slock);	/* by sk_clone_lock() */
 	sock_set_flag(child, SOCK_DEAD);
 	xtcp_stop_timers(child);
 	xtcp_destroy_sock(child);
@@ -381,6 +384,20 @@ reset:
 	return false;
 }
 
+/*
+ * DEFER_ACCEPT: wake the program for data only.  A third segment without any
+ * is dropped for that long; the client repeats it, or sends data.
+ */
+static bool xtcp_accept_deferred(const struct sock *lsk,
+				 const struct sk_buff *skb,
+				 const struct xtcp_cookie *ck)
+{
+	u32 defer_s = READ_ONCE(xtcp_sk(lsk)->defer_accept_s);
+
+	return defer_s && !skb->len &&
+	       (u32)ktime_get_seconds() - ck->time_s < defer_s;
+}
+
 /* Somebody was faster: the connection exists, the segment is for it. */
 static void xtcp_redeliver(struct sk_buff *skb, const struct xtcp_rx *rx)
 {
@@ -413,6 +430,8 @@ void xtcp_listen_ack(struct sock *lsk, struct sk_buff *skb,
 
 	if (!xtcp_cookie_accept(lsk, skb, rx, &ck))
 		goto drop;
+	if (xtcp_accept_deferred(lsk, skb, &ck))
+		goto drop;
 	if (xtcp_acceptq_full(lsk)) {
 		xtcp_mib_inc(xn, AcceptOverflow);
 		if (READ_ONCE(xn->sysctl_abort_on_overflow))
@@ -424,6 +443,7 @@ void xtcp_listen_ack(struct sock *lsk, struct sk_buff *skb,
 		xtcp_redeliver(skb, rx);
 		return;
 	}
+	__acquire(&child->sk_lock.slock);	/* by sk_clone_lock() */
 	if (!xtcp_acceptq_add(lsk, child)) {	/* it closed meanwhile */
 		sock_set_flag(child, SOCK_DEAD);
 		xtcp_send_reset(child, GFP_ATOMIC);
@@ -439,5 +459,7 @@ void xtcp_listen_ack(struct sock *lsk, struct sk_buff *skb,
 	lsk->sk_data_ready(lsk);
 	return;
 drop:
+	trace_xtcp_segment(false, &rx->key.t, xtcp_hdr(skb), skb->len,
+			   XTCP_LISTEN);
 	kfree_skb(skb);
 }

@@ -58,7 +58,7 @@ struct xtcp_net {
 	siphash_key_t			ts_key;
 
 	const struct xtcp_cong_ops	*cong;
-	spinlock_t			cong_lock;
+	spinlock_t			cong_lock;	/* guards cong */
 
 	atomic_t			tw_count;
 	atomic_t			orphans;

@@ -165,6 +165,7 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 	unsigned int payload = skb->len;
 	u64 now_us = xtcp_now_us();
 	struct xtcphdr *th;
+	int err;
 
 	th = skb_push(skb, XTCP_HDR_LEN + opt_len);
 	skb_reset_transport_header(skb);
@@ -191,7 +192,8 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 
 	/* IP wants cb clean: it keeps its own notes there. */
 	memset(skb->cb, 0, sizeof(skb->cb));
-	return net_xmit_eval(xs->af->xmit(sk, skb));
+	err = xs->af->xmit(sk, skb);
+	return net_xmit_eval(err);	/* a macro that looks twice */
 }
 
 static void xtcp_syn_opts(struct sock *sk, struct xtcp_opts_out *o)

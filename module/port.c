@@ -29,7 +29,7 @@ struct xtcp_bind_bucket {
 };
 
 struct xtcp_bind_slot {
-	spinlock_t		lock;
+	spinlock_t		lock;		/* buckets and their owners */
 	struct hlist_head	buckets;
 };
 
@@ -385,11 +385,12 @@ int xtcp_port_inherit(struct sock *child, const struct sock *listener)
 	const struct xtcp_bind_owner *from = &xtcp_sk(listener)->bind;
 	struct xtcp_bind_owner *to = &xtcp_sk(child)->bind;
 	u16 port = inet_sk(child)->inet_num;
-	struct xtcp_bind_slot *slot = xtcp_bind_slot(sock_net(child), port);
+	struct xtcp_bind_slot *slot;
 	int err = -ENOENT;
 
 	xtcp_owner_describe(child, to);
 	to->listening = false;
+	slot = xtcp_bind_slot(sock_net(child), port);
 	spin_lock_bh(&slot->lock);
 	if (from->bucket && from->port == port) {
 		xtcp_own(from->bucket, to);

@@ -318,21 +318,19 @@ static int xtcp_put_answer(const void *from, unsigned int size,
 static int xtcp_get_struct(struct sock *sk, int level, char __user *optval,
 			   int __user *optlen)
 {
-	if (level == SOL_TCP) {
-		struct tcp_info info;
+	struct tcp_info tcp_info;
+	struct xtcp_info info;
 
-		lock_sock(sk);
-		xtcp_get_tcp_info(sk, &info);
-		release_sock(sk);
-		return xtcp_put_answer(&info, sizeof(info), optval, optlen);
-	} else {
-		struct xtcp_info info;
-
-		lock_sock(sk);
+	lock_sock(sk);
+	if (level == SOL_TCP)
+		xtcp_get_tcp_info(sk, &tcp_info);
+	else
 		xtcp_get_info(sk, &info);
-		release_sock(sk);
-		return xtcp_put_answer(&info, sizeof(info), optval, optlen);
-	}
+	release_sock(sk);
+	if (level == SOL_TCP)
+		return xtcp_put_answer(&tcp_info, sizeof(tcp_info), optval,
+				       optlen);
+	return xtcp_put_answer(&info, sizeof(info), optval, optlen);
 }
 
 /**

@@ -152,13 +152,13 @@ bool xtcp_tw_reusable(const struct xtcp_tw *tw, u64 now_us)
 	return now_us - tw->made_us >= USEC_PER_SEC;
 }
 
-/* Newer than all that the old connection's peer sent? */
+/*
+ * Newer than all that the old connection's peer sent?  RFC 6191: a newer
+ * timestamp suffices, PAWS keeps the old segments out of the new connection.
+ */
 static bool xtcp_tw_newer(const struct xtcp_tw *tw, const struct sk_buff *skb)
 {
-	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
-
-	return xtcp_after(cb->tsval, tw->ts_recent) &&
-	       xtcp_after(cb->seq, tw->rcv_nxt);
+	return xtcp_after(XTCP_SKB_CB(skb)->tsval, tw->ts_recent);
 }
 
 static bool xtcp_tw_has_cookie(const struct sk_buff *skb)

@@ -95,7 +95,7 @@ struct xtcp_bind_owner {
 
 /* Children that wait for accept(); only a listener has one. */
 struct xtcp_accept_queue {
-	spinlock_t		lock;
+	spinlock_t		lock;		/* all of this struct */
 	struct list_head	head;		/* of xtcp_sock.accept_node */
 	unsigned int		len;
 	bool			closed;	/* the listener is going */
