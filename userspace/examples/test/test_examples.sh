@@ -191,7 +191,9 @@ for s in file_receive file_receive.py; do
 	done
 	serve $s "$tmp/out" 127.0.0.1
 	raw "b'\0\0\0\4../x' + bytes(8)"
-	grep -q 'not a plain file name' "$tmp/client" && ! wait "$server"
+	# its answer may be lost: it closes with bytes unread, which resets
+	! wait "$server" && grep -q 'not a plain file name' "$tmp/server" &&
+		[ -z "$(ls -A "$tmp/out")" ]
 	ok $? "$s: refuses a path"
 	stop
 	serve $s "$tmp/out" 127.0.0.1
