@@ -81,10 +81,9 @@ module()
 echo_over_xtcp()
 {
 	section 'An echo server and client in Python, over AF_XTCP'
-	note 'This opens the sockets; everything else in the two programs is as for TCP:'
-	sed -n '/^    fd = _socket/p; /^        fd = _socket/p; /^    return _socket.*fileno/p' \
+	note 'How the two programs open their sockets; everything else in them is as for TCP:'
+	sed -n 's/^ *\(fd = _socket.*\)/  \1/p; s/^ *return \(_socket.*fileno=fd)\)/  sock = \1/p' \
 		"$examples/xtcp.py"
-	sed -n '/^    with xtcp.socket/,/sendall/p' "$examples/echo_client.py"
 	echo
 
 	background "$tmp/server" python3 "$examples/echo_server.py" 127.0.0.1 7000
@@ -149,7 +148,7 @@ file_with_loss()
 		'BEGIN { printf "  %.1f s\n", end - begin }'
 	tc -n east -s qdisc show dev east0 |
 		sed -n 's/^.*(dropped \([0-9]*\),.*/  netem dropped \1 segments on the way/p'
-	ip netns exec east awk -f "$here/demo-counters.awk" -v only='RetransSegs RtoTimeouts FastRetransmits' \
+	ip netns exec east awk -f "$here/demo-counters.awk" -v only='RetransSegs RtoTimeouts' \
 		/proc/net/xtcp_stat
 	[ "$(sha256sum <"$tmp/received/data")" = "$sum" ] || die 'the checksums differ'
 	good "sha256 is the same on both sides: ${sum%% *}"
