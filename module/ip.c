@@ -232,7 +232,11 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
  */
 void xtcp_deliver(struct sock *sk, struct sk_buff *skb)
 {
-	u32 limit = READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
+	/*
+	 * The receive queue may be full while a whole window waits here; and
+	 * beside that there are ACKs of what we sent.
+	 */
+	u32 limit = 2 * READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
 		    64 * 1024;
 
 	bh_lock_sock_nested(sk);

@@ -324,6 +324,7 @@ static bool xtcp_take_connect(struct sock *sk, u16 port, void *arg)
 	struct xtcp_bind_slot *slot = xtcp_bind_slot(sock_net(sk), port);
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_bind_bucket *b;
+
 	spin_lock_bh(&slot->lock);
 	b = xtcp_bucket_find(slot, sock_net(sk), port);
 	if (b && !b->connect_only)
