@@ -386,7 +386,9 @@ reset:
 
 /*
  * DEFER_ACCEPT: wake the program for data only.  A third segment without any
- * is dropped for that long; the client repeats it, or sends data.
+ * is dropped for that long; the client repeats it, or sends data.  Not longer
+ * than half of a cookie's life: the next repetition, twice as late, must still
+ * find it valid.
  */
 static bool xtcp_accept_deferred(const struct sock *lsk,
 				 const struct sk_buff *skb,
@@ -394,6 +396,7 @@ static bool xtcp_accept_deferred(const struct sock *lsk,
 {
 	u32 defer_s = READ_ONCE(xtcp_sk(lsk)->defer_accept_s);
 
+	defer_s = min_t(u32, defer_s, XTCP_COOKIE_LIFE_S / 2);
 	return defer_s && !skb->len &&
 	       (u32)ktime_get_seconds() - ck->time_s < defer_s;
 }

@@ -43,7 +43,8 @@
 	X(ActiveOpens)							\
 	X(PassiveOpens)							\
 	X(AttemptFails)		/* connect() that failed */		\
-	X(EstabResets)		/* a connection died by RST */		\
+	X(EstabResets)		/* ESTABLISHED or CLOSE_WAIT straight to\
+				 * CLOSE, at either end (RFC 4022) */	\
 	X(SynRecv)		/* SYNs that a listener answered */	\
 	X(SynBadMust)		/* SYN refused: unknown option */	\
 	X(SynRateLimited)	/* SYN-ACKs not sent: rate limit */	\

@@ -5,7 +5,7 @@
  * SOL_SOCKET is the kernel's; SOL_IP and SOL_IPV6 go to its handlers.
  *
  * What cannot apply, or does not exist, answers ENOPROTOOPT, to get and set
- * alike.
+ * alike; an unknown level answers what IP's handlers say, as TCP's do.
  */
 #include <linux/tcp.h>
 #include <net/ip.h>
@@ -20,7 +20,7 @@
 #define XTCP_MAX_SYNCNT		127
 #define XTCP_MAX_USER_MSS	32767
 #define XTCP_MAX_LINGER2_S	120
-#define XTCP_MAX_DEFER_S	128
+#define XTCP_MAX_DEFER_STEPS	255
 
 static bool xtcp_own_level(int level)
 {
@@ -129,13 +129,16 @@ static int xtcp_set_quickack(struct sock *sk, int val)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
-	if (!(val & 1)) {
+	if (!val) {
 		xs->quickack = 0;
 		return 0;
 	}
 	xtcp_enter_quickack(sk, XTCP_QUICKACKS);
-	if (xs->ack_pending && xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
+	if (xs->ack_pending && xtcp_state_in(sk, XTCPF_SYNCHRONIZED)) {
 		xtcp_send_ack(sk);
+		if (!(val & 1))		/* even: just this once */
+			xs->quickack = 0;
+	}
 	return 0;
 }
 
@@ -146,6 +149,24 @@ static int xtcp_set_linger2(struct xtcp_sock *xs, int val)
 	else
 		xs->linger2_s = min(val, XTCP_MAX_LINGER2_S);
 	return 0;
+}
+
+/*
+ * DEFER_ACCEPT is rounded up, as TCP rounds it, to a time at which a segment
+ * that is repeated from 1 s on with doubling comes again.
+ */
+static u32 xtcp_defer_rounded(int val)
+{
+	const u32 max_step = XTCP_RTO_MAX_US / USEC_PER_SEC;
+	u32 step = 1, sum = 1, steps = 1;
+
+	if (val <= 0)
+		return 0;
+	while (sum < (u32)val && steps++ < XTCP_MAX_DEFER_STEPS) {
+		step = min(2 * step, max_step);
+		sum += step;
+	}
+	return sum;
 }
 
 /* Integer options; the socket is locked. */
@@ -183,7 +204,7 @@ static int xtcp_set_int(struct sock *sk, int optname, int val)
 	case XTCP_LINGER2:
 		return xtcp_set_linger2(xs, val);
 	case XTCP_DEFER_ACCEPT:
-		xs->defer_accept_s = clamp(val, 0, XTCP_MAX_DEFER_S);
+		xs->defer_accept_s = xtcp_defer_rounded(val);
 		return 0;
 	case XTCP_WINDOW_CLAMP:
 		return xtcp_set_window_clamp(sk, val);
@@ -198,6 +219,8 @@ static int xtcp_set_int(struct sock *sk, int optname, int val)
 		WRITE_ONCE(xs->notsent_lowat, val);
 		sk->sk_write_space(sk);
 		return 0;
+	case TCP_FASTOPEN:	/* only off exists */
+		return val ? -EOPNOTSUPP : 0;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -218,20 +241,19 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 {
 	int val, err;
 
-	if (level == SOL_IP)
-		return ip_setsockopt(sk, level, optname, optval, optlen);
-#if IS_ENABLED(CONFIG_IPV6)
 	if (level == SOL_IPV6) {
 		lock_sock(sk);
 		xtcp_adopt_family(sk, AF_INET6);
 		release_sock(sk);
-		if (sk->sk_family == AF_INET6)
+	}
+	if (!xtcp_own_level(level)) {
+#if IS_ENABLED(CONFIG_IPV6)
+		if (sk->sk_family == AF_INET6 && level != SOL_IP)
 			return ipv6_setsockopt(sk, level, optname, optval,
 					       optlen);
-	}
 #endif
-	if (!xtcp_own_level(level))
-		return -ENOPROTOOPT;
+		return ip_setsockopt(sk, level, optname, optval, optlen);
+	}
 	if (optname == XTCP_CONGESTION)
 		return xtcp_set_congestion(sk, optval, optlen);
 	if (optlen < sizeof(int))
@@ -294,6 +316,9 @@ static int xtcp_get_int(struct sock *sk, int optname, int *val)
 	case XTCP_NOTSENT_LOWAT:
 		*val = xs->notsent_lowat;
 		break;
+	case TCP_FASTOPEN:
+		*val = 0;
+		break;
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -349,14 +374,14 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 	char name[XTCP_CA_NAME_MAX] = {};
 	int val, err;
 
-	if (level == SOL_IP)
-		return ip_getsockopt(sk, level, optname, optval, optlen);
+	if (!xtcp_own_level(level)) {
 #if IS_ENABLED(CONFIG_IPV6)
-	if (level == SOL_IPV6 && sk->sk_family == AF_INET6)
-		return ipv6_getsockopt(sk, level, optname, optval, optlen);
+		if (sk->sk_family == AF_INET6 && level != SOL_IP)
+			return ipv6_getsockopt(sk, level, optname, optval,
+					       optlen);
 #endif
-	if (!xtcp_own_level(level))
-		return -ENOPROTOOPT;
+		return ip_getsockopt(sk, level, optname, optval, optlen);
+	}
 	switch (optname) {
 	case XTCP_INFO:
 		return xtcp_get_struct(sk, level, optval, optlen);

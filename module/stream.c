@@ -163,6 +163,14 @@ static int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
+	if (msg->msg_controllen) {
+		struct sockcm_cookie sockc;
+
+		sockcm_init(&sockc, sk);
+		err = sock_cmsg_send(sk, msg, &sockc);
+		if (err)
+			goto out;
+	}
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	if (!xtcp_state_in(sk, XTCPF_CAN_SEND)) {
 		err = sk_stream_wait_connect(sk, &timeo);
@@ -230,6 +238,18 @@ int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 }
 
 /* ---------------------------------------------------------------- receive */
+
+/* Bytes that read() would give now. */
+static int xtcp_readable(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 fin = READ_ONCE(xs->fin_rcvd);
+	int n = READ_ONCE(xs->rcv_nxt) - READ_ONCE(xs->copied_seq) - fin;
+
+	if (xtcp_state_in(sk, XTCPF(XTCP_SYN_SENT) | XTCPF(XTCP_SYN_RECV)))
+		return 0;
+	return max(n, 0);
+}
 
 /* The queued skb that holds @seq, and where in it; NULL: not come yet. */
 static struct sk_buff *xtcp_rcv_find(struct sock *sk, u32 seq, u32 *offset)
@@ -315,13 +335,15 @@ static int xtcp_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t size,
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, size);
 
-	while (size > copied) {
+	do {
 		ret = xtcp_read_piece(sk, msg, seq, size - copied, flags);
 		if (ret > 0) {
 			copied += ret;
 			taken += (flags & MSG_PEEK) ? 0 : ret;
 			continue;
 		}
+		if (!size && xtcp_readable(sk))	/* asked for nothing */
+			break;
 		if (ret < 0) {
 			copied = copied ?: ret;
 			break;
@@ -347,7 +369,7 @@ static int xtcp_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t size,
 		if ((flags & MSG_PEEK) &&
 		    xtcp_before(peek_seq, xs->copied_seq))
 			peek_seq = xs->copied_seq;
-	}
+	} while (size > copied);
 	xtcp_cleanup_rbuf(sk, taken);
 	return copied;
 }
@@ -382,18 +404,6 @@ int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 }
 
 /* ------------------------------------------------------------ what waits */
-
-/* Bytes that read() would give now. */
-static int xtcp_readable(const struct sock *sk)
-{
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 fin = READ_ONCE(xs->fin_rcvd);
-	int n = READ_ONCE(xs->rcv_nxt) - READ_ONCE(xs->copied_seq) - fin;
-
-	if (xtcp_state_in(sk, XTCPF(XTCP_SYN_SENT) | XTCPF(XTCP_SYN_RECV)))
-		return 0;
-	return max(n, 0);
-}
 
 /**
  * xtcp_peek_len - proto_ops.peek_len
@@ -508,12 +518,12 @@ int xtcp_set_rcvlowat(struct sock *sk, int val)
 
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		max = READ_ONCE(sk->sk_rcvbuf);
-	cap = max >> 2;
+	cap = max >> 1;
 	val = min(val, cap);
 	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
 	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
-	    READ_ONCE(sk->sk_rcvbuf) < 4 * val)
-		WRITE_ONCE(sk->sk_rcvbuf, 4 * val);
+	    READ_ONCE(sk->sk_rcvbuf) < 2 * val)
+		WRITE_ONCE(sk->sk_rcvbuf, 2 * val);
 	if (xtcp_readable(sk) >= val && !sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 	return 0;
