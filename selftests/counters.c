@@ -87,7 +87,7 @@ TEST_F(counters, aborts__count)
 				sizeof(linger)));
 	ASSERT_EQ(0, close(fd[0]));
 	EXPECT_EQ(1, xt_counter("AbortOnLinger"));
-	EXPECT_EQ(1, reaches("EstabResets", 1));
+	EXPECT_LE(1, reaches("EstabResets", 1));
 	XT_PAIR(fd);
 	ASSERT_EQ(1, write(fd[0], "x", 1));
 	ASSERT_EQ(POLLIN, xt_poll(fd[1], POLLIN, XT_SOON_MS));
