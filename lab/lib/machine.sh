@@ -33,7 +33,9 @@ qemu_machine()
 	if kvm_works; then
 		run=("${qemu[@]}" -accel kvm -cpu host)
 	else
-		run=("${qemu[@]}" -accel tcg,thread=multi -cpu max,la57=off)
+		# a plain CPU: what newer ones do in one instruction (rep movsb, AVX)
+		# is slower to emulate than a loop; ten times for copies
+		run=("${qemu[@]}" -accel tcg,thread=multi -cpu qemu64,+rdrand)
 	fi
 	run+=(-append "$append" -serial "file:$vm/console")
 	for share in root tree kselftest vm out; do
