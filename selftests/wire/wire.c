@@ -437,7 +437,7 @@ bool conn_quiet(struct conn *c, int ms)
 /* We are the client of @listener. */
 int conn_open_passive(struct conn *c, struct wire *w, int listener)
 {
-	static struct seg s;
+	static struct seg s, third;
 	static uint16_t port = 20000;
 	const uint8_t *cookie;
 
@@ -448,9 +448,9 @@ int conn_open_passive(struct conn *c, struct wire *w, int listener)
 	cookie = seg_option(&s, OPT_COOKIE);
 	if (!cookie)
 		return -1;
-	conn_seg(c, &s, ACK);
-	seg_add_option(&s, OPT_COOKIE, cookie + 2, cookie[1] - 2);
-	if (wire_send(w, &s))
+	conn_seg(c, &third, ACK);
+	seg_add_option(&third, OPT_COOKIE, cookie + 2, cookie[1] - 2);
+	if (wire_send(w, &third))
 		return -1;
 	if (xt_poll(listener, POLLIN, XT_SOON_MS) != POLLIN)
 		return -1;
