@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include <kselftest_harness.h>
 #include "xtcp_test.h"
@@ -184,6 +185,37 @@ TEST_F(transfer, concurrent__200_connections)
 		EXPECT_EQ(0, xt_thread_join(&send[i]));
 		EXPECT_EQ(0, xt_thread_join(&recv[i]));
 		EXPECT_EQ(0, close(send[i].fd));
+	}
+	EXPECT_EQ(0, xt_thread_join(&server));
+}
+
+/* One thread with epoll, thousands of connections, all open at once. */
+TEST_F(transfer, epoll__2000_connections)
+{
+	int n = xt_scaled(2000) / variant->share, i;
+	struct rlimit limit = { 2 * n + 100, 2 * n + 100 };
+	struct xt_thread server = { .len = n };
+	int *fd = calloc(n, sizeof(*fd));
+	uint16_t port = 0;
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	server.fd = xt_listener(&self->x, 128, &port);
+	ASSERT_LE(0, server.fd);
+	ASSERT_EQ(0, xt_thread_start(&server, echo_server));
+	for (i = 0; i < n; i++) {
+		fd[i] = xt_socket(&self->x, 0);
+		ASSERT_EQ(0, xt_connect(&self->x, fd[i], port))
+			TH_LOG("connection %d: %s", i, strerror(errno));
+	}
+	for (i = 0; i < n; i++)
+		ASSERT_EQ((ssize_t)sizeof(i), write(fd[i], &i, sizeof(i)));
+	for (i = n - 1; i >= 0; i--) {
+		int back = -1;
+
+		ASSERT_EQ((ssize_t)sizeof(back),
+			  xt_read_all(fd[i], &back, sizeof(back)));
+		ASSERT_EQ(i, back);
+		ASSERT_EQ(0, close(fd[i]));
 	}
 	EXPECT_EQ(0, xt_thread_join(&server));
 }
