@@ -191,7 +191,7 @@ void xtcp_time_wait(struct sock *sk);
 enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb);
 void xtcp_tw_kill(struct xtcp_tw *tw);
 void xtcp_tw_put(struct xtcp_tw *tw);
-bool xtcp_tw_reusable(const struct xtcp_tw *tw, u64 now_us);
+bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 peer_tsval);
 void xtcp_tw_purge_net(struct net *net);
 
 static inline struct xtcp_tw *xtcp_node_tw(struct xtcp_node *node)

@@ -139,17 +139,21 @@ void xtcp_time_wait(struct sock *sk)
 }
 
 /**
- * xtcp_tw_reusable - may connect() or a cookie take the four-tuple over?
+ * xtcp_tw_reusable - may a new connection take the four-tuple over?
  * @tw: record
- * @now_us: clock
+ * @peer_tsval: timestamp of the third segment that asks; 0: connect() asks
  *
- * RFC 6191: timestamps tell the two connections apart once a tick has passed;
- * ours are µs and continue across connections of one tuple, so a second, in
- * which the network is unlikely to still hold an old segment, is plenty.
+ * RFC 6191: timestamps tell the two connections apart.  A cookie that came
+ * with a newer one proves that the peer has begun anew.  connect() cannot
+ * know the peer's; our own continue across connections of one tuple, and a
+ * second, in which the network is unlikely to still hold an old segment, is
+ * plenty.
  */
-bool xtcp_tw_reusable(const struct xtcp_tw *tw, u64 now_us)
+bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 peer_tsval)
 {
-	return now_us - tw->made_us >= USEC_PER_SEC;
+	if (peer_tsval)
+		return xtcp_after(peer_tsval, tw->ts_recent);
+	return xtcp_now_us() - tw->made_us >= USEC_PER_SEC;
 }
 
 /*
