@@ -791,8 +791,11 @@ enum xtcp_verdict xtcp_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	switch (sk->sk_state) {
 	case XTCP_CLOSE:
 	case XTCP_LISTEN:
-		return XTCP_SKB_CB(skb)->flags & XTCP_RST ? XTCP_VERDICT_DROP :
-							    XTCP_VERDICT_RESET;
+		/*
+		 * It was found just before the end.  If the peer needs a RST
+		 * it will ask again, and find nobody.
+		 */
+		return XTCP_VERDICT_DROP;
 	case XTCP_SYN_SENT:
 		return xtcp_rcv_syn_sent(sk, skb, &opts);
 	default:
