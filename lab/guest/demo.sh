@@ -163,7 +163,7 @@ iperf()
 	shift
 	background "$tmp/server" "$@" iperf3 -s -1 -p 5201 --forceflush
 	wait_for listening "$tmp/server"
-	if ! timeout 60 "$@" iperf3 -c 127.0.0.1 -p 5201 -t 3 -f m >"$tmp/client" 2>&1; then
+	if ! timeout 60 "$@" iperf3 -c 127.0.0.1 -p 5201 -t 2 -f m >"$tmp/client" 2>&1; then
 		cat "$tmp/client"
 		die "iperf3 over $label"
 	fi
@@ -174,14 +174,16 @@ iperf()
 
 unmodified_program()
 {
-	local segments
+	local segments=0 before
 	section 'iperf3, unmodified, over XTCP and over TCP'
-	note '$ xtcp-run iperf3 -s &   xtcp-run iperf3 -c 127.0.0.1   (loopback, 3 s)'
-	segments=$(counter OutSegs)
-	iperf XTCP xtcp-run
-	segments=$(($(counter OutSegs) - segments))
+	note '$ xtcp-run iperf3 -s &   xtcp-run iperf3 -c 127.0.0.1   (loopback, 2 s each, in turn)'
+	for _ in 1 2; do
+		before=$(counter OutSegs)
+		iperf XTCP xtcp-run
+		segments=$((segments + $(counter OutSegs) - before))
+		iperf 'TCP ' env
+	done
 	[ $segments -gt 100 ] || die 'it did not go over XTCP'
-	iperf 'TCP ' env
 	good "$segments XTCP segments were sent for it"
 	note 'The machine is emulated unless KVM works here: only the ratio means anything.'
 }
