@@ -74,6 +74,13 @@ finish()
 	exit
 }
 
+# A port of its own for each case, and nothing left that an earlier one said.
+next_port()
+{
+	port=$((${port:-5000} + 1))
+	rm -f "$work/server" "$work/client"
+}
+
 # until_true SECONDS COMMAND...
 until_true()
 {

@@ -12,7 +12,6 @@ set -u
 
 a=xt-a-$$
 b=xt-b-$$
-port=5000
 mb=1048576
 
 tidy()
@@ -37,6 +36,9 @@ link()
 		ip -n "$ns" link set xt0 mtu "${1:-1500}" up || return
 		# netem is to see segments, not trains of them
 		ip -n "$ns" link set xt0 gso_max_segs 1
+		# orphans hold their namespace, and the module, until they give up
+		over_tcp || ip netns exec "$ns" \
+			sh -c 'echo 2 >/proc/sys/net/xtcp/orphan_retries'
 	done
 	until_true 20 carrier "$a" && until_true 20 carrier "$b"
 }
@@ -53,7 +55,7 @@ netem() # parameters
 transfer()
 {
 	local server status bytes=$(($2 / scale / 8 * 8))
-	port=$((port + 1))
+	next_port
 	ip netns exec "$b" "$xfer" listen "$1" "$port" "$bytes" >"$work/server" &
 	server=$!
 	until_true 60 grep -q listening "$work/server" || return 1
@@ -91,7 +93,7 @@ corruption_is_counted()
 
 hold() # ADDRESS: a connection between the two, in the background
 {
-	port=$((port + 1))
+	next_port
 	ip netns exec "$b" "$xfer" hold-listen "$1" "$port" >"$work/server" &
 	server=$!
 	until_true 60 grep -q listening "$work/server" || return 1

@@ -418,7 +418,7 @@ TEST_F(stream, slow_reader__blocks_the_writer)
  */
 TEST_F(stream, buffers__bound_what_is_in_flight)
 {
-	const int rcvbuf = 65536, sndbuf = 65536;
+	const int rcvbuf = 50000, sndbuf = 50000;
 	uint16_t port = 0;
 	int listener = xt_listener(&self->x, 1, &port);
 	int fd = xt_socket(&self->x, 0), peer, unread = 0;

@@ -62,6 +62,9 @@ int wire_open(struct wire *w, enum xt_door door)
 		   "ip addr add 2001:db8::1/64 dev wire0 nodad && "
 		   "ip link set wire0 up"))
 		return -1;
+	/* Its orphans would hold the namespace for minutes. */
+	xt_write_file("/proc/sys/net/xtcp/orphan_retries", "2");
+	w->window = 65535;
 	w->protocol = IPPROTO_XTCP;
 	if (xt_read_file("/sys/module/xtcp/parameters/protocol", text,
 			 sizeof(text)) > 0)
@@ -322,7 +325,7 @@ void conn_init(struct conn *c, struct wire *w, uint16_t us, uint16_t kernel)
 	c->us = us;
 	c->kernel = kernel;
 	c->seq = 1000000u + us * 7919u;
-	c->window = 65535;
+	c->window = w->window;
 	c->ts_offset = 77;
 	c->fd = -1;
 }

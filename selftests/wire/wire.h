@@ -39,6 +39,7 @@ struct wire {
 	uint8_t protocol;
 	uint8_t kernel[16], us[16];	/* addresses, network order */
 	unsigned int addr_len;
+	uint32_t window;	/* that conn_init() gives a connection */
 };
 
 struct seg {
