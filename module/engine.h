@@ -23,14 +23,36 @@ enum xtcp_verdict {
 /* state change; input.c */
 void xtcp_set_state(struct sock *sk, enum xtcp_state state);
 
+/**
+ * struct xtcp_recovery_ack - an acknowledgment, as recovery sees it
+ * @acked: bytes newly delivered
+ * @prior_una: snd_una before
+ * @prior_lost: lost_out before
+ * @tsecr: timestamp echo
+ * @dsack: it told of a segment received twice
+ */
+struct xtcp_recovery_ack {
+	u32	acked;
+	u32	prior_una;
+	u32	prior_lost;
+	u32	tsecr;
+	bool	dsack;
+};
+
 /* send_queue.c */
 struct sk_buff *xtcp_alloc_skb(struct sock *sk, unsigned int linear, gfp_t gfp);
 void xtcp_free_tx_skb(struct sock *sk, struct sk_buff *skb);
 void xtcp_rtx_insert(struct sock *sk, struct sk_buff *skb);
 struct sk_buff *xtcp_rtx_head(const struct sock *sk);
 int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp);
-u32 xtcp_rtx_ack(struct sock *sk, u32 ack);
-u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts);
+u32 xtcp_rtx_ack(struct sock *sk, u32 ack, u32 tsecr);
+u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts, u32 tsecr,
+		  bool *dsack);
+struct sk_buff *xtcp_rtx_tail(const struct sock *sk);
+void xtcp_rtx_begin_send(struct sock *sk, struct sk_buff *skb);
+void xtcp_rtx_end_send(struct sock *sk, struct sk_buff *skb);
+void xtcp_mark_lost(struct sock *sk, struct sk_buff *skb);
+void xtcp_rtx_unmark_lost(struct sock *sk);
 void xtcp_rtx_mark_all_lost(struct sock *sk);
 struct sk_buff *xtcp_rtx_next_lost(const struct sock *sk);
 void xtcp_mark_retransmitted(struct sock *sk, struct sk_buff *skb);
@@ -44,8 +66,14 @@ void xtcp_ofo_purge(struct sock *sk);
 bool xtcp_rcv_queue_tail(struct sock *sk, struct sk_buff *skb);
 
 /* recovery.c */
+void xtcp_recovery_init(struct sock *sk);
+void xtcp_rack_delivered(struct sock *sk, const struct sk_buff *skb, u32 tsecr);
 void xtcp_on_rto(struct sock *sk);
-void xtcp_recovery_ack(struct sock *sk, u32 acked, u32 prior_una);
+void xtcp_on_reo_timeout(struct sock *sk);
+void xtcp_on_tlp_timeout(struct sock *sk);
+bool xtcp_tlp_wanted(const struct sock *sk);
+u32 xtcp_tlp_timeout_us(const struct sock *sk);
+void xtcp_recovery_ack(struct sock *sk, const struct xtcp_recovery_ack *a);
 void xtcp_retransmit_lost(struct sock *sk);
 
 /* flow.c */
@@ -69,6 +97,7 @@ u32 xtcp_advertise_mss(struct sock *sk);
 int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp);
 int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb);
 bool xtcp_write_xmit(struct sock *sk, gfp_t gfp);
+bool xtcp_send_one(struct sock *sk);
 void xtcp_push(struct sock *sk);
 void xtcp_send_ack(struct sock *sk);
 void xtcp_send_probe(struct sock *sk);

@@ -65,7 +65,6 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->sacked_out = 0;
 	xs->lost_out = 0;
 	xs->retrans_out = 0;
-	xs->ca_state = XTCP_CA_OPEN;
 	xs->rtx_kind = XTCP_RTX_NONE;
 	xs->backoff = 0;
 	xs->probes_out = 0;
@@ -97,6 +96,7 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->keep_probes = 0;
 	xtcp_ranges_init(&xs->sack);
 	xtcp_rtt_init(&xs->rtt);
+	xtcp_recovery_init(sk);
 }
 
 /**
@@ -332,6 +332,11 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 prior_inflight = xtcp_inflight(xs);
+	struct xtcp_recovery_ack ra = {
+		.prior_una	= xs->snd_una,
+		.prior_lost	= xs->lost_out,
+		.tsecr		= cb->tsecr,
+	};
 	u32 prior_una = xs->snd_una;
 	u32 acked = 0, rtt_us = 0;
 
@@ -343,7 +348,7 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	xs->probes_out = 0;
 	xs->keep_probes = 0;
 	if (xtcp_after(cb->ack, prior_una)) {
-		acked = xtcp_rtx_ack(sk, cb->ack);
+		acked = xtcp_rtx_ack(sk, cb->ack, cb->tsecr);
 		WRITE_ONCE(xs->snd_una, cb->ack);
 		xs->bytes_acked += cb->ack - prior_una;
 		xs->retransmits = 0;
@@ -356,14 +361,17 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 		xs->rtx_start_us = 0;
 	}
 	if (unlikely(opts->sack_n))
-		acked += xtcp_rtx_sack(sk, opts);
+		acked += xtcp_rtx_sack(sk, opts, cb->tsecr, &ra.dsack);
 	xs->delivered += acked;
 	xtcp_update_snd_wnd(sk, cb->seq, cb->ack, cb->wnd);
 
-	if (acked)
+	ra.acked = acked;
+	/* In recovery the window is PRR's. */
+	if (acked && xs->ca_state != XTCP_CA_RECOVERY)
 		xtcp_cong_acked(sk, acked, prior_inflight, rtt_us);
-	xtcp_recovery_ack(sk, acked, prior_una);
-	if (xs->snd_una != prior_una || xs->rtx_kind == XTCP_RTX_COOKIE)
+	xtcp_recovery_ack(sk, &ra);
+	if (acked || opts->sack_n ||
+	    xs->rtx_kind == XTCP_RTX_COOKIE)
 		xtcp_rearm_rtx(sk);
 	return true;
 }
@@ -630,7 +638,7 @@ static void xtcp_start_sending(struct sock *sk)
 	xtcp_cong_reset(&xs->cong, xs->mss);
 	if (xs->total_rto)
 		xs->cong.cwnd = xs->mss;
-	xs->ca_state = XTCP_CA_OPEN;
+	xtcp_recovery_init(sk);
 	xtcp_sndbuf_expand(sk);
 }
 
@@ -649,7 +657,7 @@ static enum xtcp_verdict xtcp_rcv_synack(struct sock *sk, struct sk_buff *skb,
 	}
 	xtcp_learn_peer(sk, skb, opts);
 	xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
-	xtcp_rtx_ack(sk, cb->ack);
+	xtcp_rtx_ack(sk, cb->ack, cb->tsecr);
 	WRITE_ONCE(xs->snd_una, cb->ack);
 	xs->features &= opts->features;
 	xs->retransmits = 0;

@@ -60,8 +60,9 @@
 	X(CookieRepeats)	/* bare third segments repeated */	\
 	X(KeepaliveProbes)						\
 	X(AbortOnTimeout)						\
-	X(FastRetransmits)						\
-	X(SpuriousRtos)							\
+	X(FastRetransmits)	/* recoveries that RACK began */	\
+	X(LossProbes)		/* TLP */				\
+	X(SpuriousRtos)		/* episodes that Eifel took back */	\
 	X(DsackSent)							\
 	X(DsackReceived)						\
 	X(SackReneging)							\

@@ -163,7 +163,7 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	unsigned int opt_len = o ? xtcp_opts_len(o) : 0;
 	unsigned int payload = skb->len;
-	u64 now_us = xtcp_now_us();
+	u64 now_us = cb.sent_us ?: xtcp_now_us();
 	struct xtcphdr *th;
 	int err;
 
@@ -220,6 +220,9 @@ int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
 	struct xtcp_opts_out o;
 	struct sk_buff *copy;
 
+	xtcp_rtx_begin_send(sk, skb);
+	XTCP_SKB_CB(skb)->sent_us = xtcp_now_us();
+	XTCP_SKB_CB(skb)->delivered = xs->delivered;
 	/*
 	 * While an earlier clone is on its way, its headers stand in the room
 	 * that ours would use.
@@ -228,12 +231,10 @@ int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
 		copy = pskb_copy(skb, gfp);
 	else
 		copy = skb_clone(skb, gfp);
+	xtcp_rtx_end_send(sk, skb);
 	if (unlikely(!copy))
 		return -ENOBUFS;
 	copy->dev = NULL;	/* shares its place with the rbnode */
-
-	XTCP_SKB_CB(skb)->sent_us = xtcp_now_us();
-	XTCP_SKB_CB(skb)->delivered = xs->delivered;
 	if (XTCP_SKB_CB(skb)->flags & XTCP_SYN)
 		xtcp_syn_opts(sk, &o);
 	else
@@ -313,8 +314,35 @@ static void xtcp_sent_first_time(struct sock *sk, struct sk_buff *skb, u32 mss)
 		xs->snd_sml = XTCP_SKB_CB(skb)->end_seq;
 	WRITE_ONCE(xs->snd_nxt, XTCP_SKB_CB(skb)->end_seq);
 	xtcp_rtx_insert(sk, skb);
-	if (idle || xs->rtx_kind != XTCP_RTX_RTO)
+	xs->prr_out += xtcp_skb_seqlen(skb);
+	if (idle || (xs->rtx_kind != XTCP_RTX_RTO &&
+		     xs->rtx_kind != XTCP_RTX_REO))
 		xtcp_rearm_rtx(sk);
+}
+
+/**
+ * xtcp_send_one - send one new segment beyond cwnd, for a tail-loss probe
+ * @sk: socket, locked
+ *
+ * Return: false when there is no new data, or the peer's window is closed.
+ */
+bool xtcp_send_one(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 mss = xtcp_current_mss(sk);
+	s32 room;
+
+	if (!skb)
+		return false;
+	room = xtcp_wnd_end(xs) - XTCP_SKB_CB(skb)->seq;
+	if (room < (s32)min_t(u32, skb->len, mss))
+		return false;
+	if (skb->len > mss && xtcp_fragment(sk, skb, mss, GFP_ATOMIC))
+		return false;
+	xtcp_transmit_skb(sk, skb, GFP_ATOMIC);
+	xtcp_sent_first_time(sk, skb, mss);
+	return true;
 }
 
 /**
@@ -404,6 +432,7 @@ int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb)
 	if (err)
 		return err;
 	xtcp_sk(sk)->bytes_retrans += skb->len;
+	xtcp_sk(sk)->prr_out += xtcp_skb_seqlen(skb);
 	XTCP_INC_STATS(sk, RetransSegs);
 	if (!(cb->marks & XTCP_MARK_RETRANS))
 		xtcp_mark_retransmitted(sk, skb);
@@ -423,6 +452,7 @@ static int xtcp_send_bare(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
 		return -ENOMEM;
 	skb_reserve(skb, XTCP_MAX_HEADER);
 	skb->ip_summed = CHECKSUM_PARTIAL;
+	memset(XTCP_SKB_CB(skb), 0, sizeof(struct xtcp_skb_cb));
 	XTCP_SKB_CB(skb)->seq = seq;
 	XTCP_SKB_CB(skb)->end_seq = seq;
 	XTCP_SKB_CB(skb)->flags = flags;

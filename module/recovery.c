@@ -1,21 +1,254 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loss recovery.
+ * Loss recovery: RACK-TLP (RFC 8985) finds losses, PRR (RFC 6937) paces their
+ * repair, the retransmission timeout (RFC 6298) is the last resort, and Eifel
+ * (RFC 3522, RFC 4015) takes back what was judged wrongly.
  *
- * What is here: recovery by retransmission timeout (RFC 6298, RFC 5681
- * section 3.1).  The timeout marks all that is outstanding and not SACKed as
- * lost, and slow start sends it again:
+ * RACK in one sentence: a segment is lost when one that left later has been
+ * delivered, and a reordering window has passed since.
  *
- *            RTO: all unSACKed LOST, cwnd = 1 segment
- *   OPEN ------------------------------------------------> LOSS
- *     ^                                                      |
- *     +---------- snd_una reaches high_seq ------------------+
+ *      sent_order, oldest first            newest delivered segment left here
+ *      v                                             v
+ *      [a][b][c]   [d]    [e][f]              . . .  X        [g][h]
+ *       '--- left more than rack.rtt + reo_wnd ago: lost       later than X:
+ *                   '--- will be, in a moment: REO timer       not judged
  *
- * high_seq is snd_nxt at the timeout: once everything that was in flight then
- * is acknowledged, the episode is over.  SACK reports keep what did arrive
- * from being sent twice.
+ * A tail that nothing follows is probed after two round trips (TLP), so that
+ * its loss, too, shows in a SACK instead of a timeout.
+ *
+ *   OPEN --- RACK finds a loss ---> RECOVERY    ssthresh lower, cwnd by PRR
+ *     |  \------- RTO -------------> LOSS       all unSACKed lost, cwnd 1 mss
+ *     |  <--- snd_una >= high_seq --'  both
+ *     |  <--- Eifel: it was not lost -- both    cwnd and ssthresh restored
+ *
+ * high_seq is snd_nxt when the episode began.
  */
 #include "engine.h"
+
+/* Reordering window: a quarter of min_rtt at first (RFC 8985 section 7.3) */
+#define XTCP_REO_WND_SHIFT	2
+#define XTCP_REO_WND_PERSIST	16	/* recoveries without D-SACK */
+#define XTCP_REO_WND_MULT_MAX	U8_MAX
+#define XTCP_DUPTHRESH		3	/* segments, until reordering is seen */
+
+/* Tail-loss probe: when one segment is out, its ACK may be delayed. */
+#define XTCP_TLP_INIT_US	1000000u
+
+/**
+ * xtcp_recovery_init - a connection begins
+ * @sk: socket, locked or not yet reachable
+ */
+void xtcp_recovery_init(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	INIT_LIST_HEAD(&xs->sent_order);
+	memset(&xs->rack, 0, sizeof(xs->rack));
+	xs->rack.reo_wnd_mult = 1;
+	xs->ca_state = XTCP_CA_OPEN;
+	xs->undo_tsval = 0;
+	xs->tlp_high_seq = 0;
+}
+
+/* ------------------------------------------------------------------ RACK */
+
+/* Did (a_us, a_seq) leave after (b_us, b_seq)?  RFC 8985 section 6.1. */
+static bool xtcp_rack_after(u64 a_us, u32 a_seq, u64 b_us, u32 b_seq)
+{
+	return a_us > b_us || (a_us == b_us && xtcp_after(a_seq, b_seq));
+}
+
+/**
+ * xtcp_rack_delivered - a segment was just acknowledged or SACKed
+ * @sk: socket, locked
+ * @skb: segment, with its marks as they were
+ * @tsecr: timestamp echo of the acknowledgment
+ *
+ * RFC 8985 section 6.2, steps 1 to 3.
+ */
+void xtcp_rack_delivered(struct sock *sk, const struct sk_buff *skb, u32 tsecr)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_rack *rack = &xs->rack;
+	u64 rtt_us = xs->last_rcv_us - cb->sent_us;
+
+	if (cb->retrans) {
+		/* Does this tell of the resend, or of the original? */
+		if (tsecr && xtcp_before(tsecr, (u32)cb->sent_us +
+						xs->ts_offset))
+			return;
+		if (rtt_us < xs->rtt.min_rtt_us)
+			return;
+	} else if (xtcp_before(cb->end_seq, rack->fack)) {
+		rack->reordering = true;
+	}
+	if (xtcp_after(cb->end_seq, rack->fack) || !rack->xmit_us)
+		rack->fack = cb->end_seq;
+	if (xtcp_rack_after(cb->sent_us, cb->end_seq, rack->xmit_us,
+			    rack->end_seq)) {
+		rack->xmit_us = cb->sent_us;
+		rack->end_seq = cb->end_seq;
+		rack->rtt_us = min_t(u64, rtt_us, U32_MAX);
+	}
+}
+
+/* RFC 8985 section 6.2 step 4: the window adapts to D-SACKs. */
+static void xtcp_rack_adapt(struct xtcp_sock *xs, bool dsack)
+{
+	struct xtcp_rack *rack = &xs->rack;
+
+	if (dsack && !rack->dsack) {	/* once in a round */
+		rack->dsack = true;
+		rack->round_seq = xs->snd_nxt;
+		if (rack->reo_wnd_mult < XTCP_REO_WND_MULT_MAX)
+			rack->reo_wnd_mult++;
+		rack->reo_wnd_persist = XTCP_REO_WND_PERSIST;
+		rack->reordering = true;
+	} else if (rack->dsack && !xtcp_before(xs->snd_una, rack->round_seq)) {
+		rack->dsack = false;
+	}
+}
+
+static void xtcp_rack_recovered(struct xtcp_rack *rack)
+{
+	if (rack->reo_wnd_persist && !--rack->reo_wnd_persist)
+		rack->reo_wnd_mult = 1;
+}
+
+static u32 xtcp_reo_wnd_us(const struct xtcp_sock *xs)
+{
+	const struct xtcp_rack *rack = &xs->rack;
+	u64 wnd_us;
+
+	if (!rack->reordering &&
+	    (xs->ca_state != XTCP_CA_OPEN ||
+	     xs->sacked_out >= XTCP_DUPTHRESH * xs->mss))
+		return 0;
+	if (xs->rtt.min_rtt_us == U32_MAX)
+		return 0;
+	wnd_us = ((u64)xs->rtt.min_rtt_us * rack->reo_wnd_mult) >>
+		 XTCP_REO_WND_SHIFT;
+	return min_t(u64, wnd_us, xtcp_srtt_us(&xs->rtt));
+}
+
+/*
+ * RFC 8985 section 6.2 step 5.  Marks what is lost, and notes in
+ * rack.reo_timeout_us when the next one would be.
+ */
+static void xtcp_rack_detect(struct sock *sk, u64 now_us)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_rack *rack = &xs->rack;
+	u64 patience_us = (u64)rack->rtt_us + xtcp_reo_wnd_us(xs);
+	struct sk_buff *skb, *next;
+
+	rack->reo_timeout_us = 0;
+	if (!rack->xmit_us)
+		return;
+	list_for_each_entry_safe(skb, next, &xs->sent_order,
+				 tcp_tsorted_anchor) {
+		const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+		s64 left_us = cb->sent_us + patience_us - now_us;
+
+		if (!xtcp_rack_after(rack->xmit_us, rack->end_seq, cb->sent_us,
+				     cb->end_seq))
+			break;
+		if (left_us <= 0)
+			xtcp_mark_lost(sk, skb);
+		else
+			rack->reo_timeout_us = max_t(u32, left_us,
+						     rack->reo_timeout_us);
+	}
+}
+
+/* -------------------------------------------------------------- episodes */
+
+/*
+ * What Eifel compares with: the timestamp of the episode's first resend.  An
+ * echo that is older acknowledges an original.
+ */
+static void xtcp_undo_note(struct xtcp_sock *xs, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+
+	xs->undo_tsval = ((u32)cb->sent_us + xs->ts_offset) ?: 1;
+	xs->undo_seq = cb->end_seq;
+}
+
+static void xtcp_enter_recovery(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	XTCP_INC_STATS(sk, FastRetransmits);
+	xs->ca_state = XTCP_CA_RECOVERY;
+	xs->high_seq = xs->snd_nxt;
+	xs->prr_delivered = 0;
+	xs->prr_out = 0;
+	xs->tlp_high_seq = 0;
+	xs->undo_tsval = 0;
+	xtcp_cong_on_loss(&xs->cong, xs->snd_nxt - xs->snd_una -
+				     xs->sacked_out);
+}
+
+static void xtcp_leave(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	/* PRR ends at ssthresh, whatever was in flight (RFC 6937). */
+	if (xs->ca_state == XTCP_CA_RECOVERY) {
+		xs->cong.cwnd = max(xs->cong.ssthresh, xs->mss);
+		xtcp_rack_recovered(&xs->rack);
+	}
+	xs->ca_state = XTCP_CA_OPEN;
+	xs->undo_tsval = 0;
+}
+
+/* RFC 3522: the ACK is of an original, so nothing had been lost. */
+static bool xtcp_eifel_undo(struct sock *sk, u32 tsecr)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!xs->undo_tsval || !tsecr ||
+	    xtcp_before(xs->snd_una, xs->undo_seq) ||
+	    !xtcp_before(tsecr, xs->undo_tsval))
+		return false;
+	XTCP_INC_STATS(sk, SpuriousRtos);
+	xtcp_rtx_unmark_lost(sk);
+	xtcp_cong_undo(&xs->cong);
+	xs->ca_state = XTCP_CA_OPEN;
+	xs->undo_tsval = 0;
+	xs->rack.reordering = true;
+	return true;
+}
+
+/* RFC 6937: cwnd in recovery, from what was delivered and what was sent. */
+static void xtcp_prr(struct xtcp_sock *xs, u32 acked, bool more_lost,
+		     bool una_moved)
+{
+	u32 inflight = xtcp_inflight(xs);
+	u32 ssthresh = xs->cong.ssthresh;
+	s64 send;
+
+	if (!acked)
+		return;
+	xs->prr_delivered += acked;
+	if (inflight > ssthresh) {
+		send = div_u64((u64)ssthresh * xs->prr_delivered +
+			       xs->cong.prior_cwnd - 1,
+			       max(xs->cong.prior_cwnd, 1u));
+		send -= xs->prr_out;
+	} else {
+		send = max_t(s64, (s64)xs->prr_delivered - xs->prr_out, acked);
+		if (una_moved && !more_lost)
+			send += xs->mss;	/* slow start reduction bound */
+		send = min_t(s64, send, ssthresh - inflight);
+	}
+	/* The first resend always leaves. */
+	if (!xs->prr_out)
+		send = max_t(s64, send, xs->mss);
+	xs->cong.cwnd = inflight + max_t(s64, send, 0);
+}
 
 /**
  * xtcp_on_rto - the retransmission timer expired on unacknowledged data
@@ -27,15 +260,17 @@
 void xtcp_on_rto(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 inflight = xtcp_inflight(xs);
 	bool first = xs->ca_state != XTCP_CA_LOSS;
 
 	xs->total_rto++;
 	XTCP_INC_STATS(sk, RtoTimeouts);
 
-	xtcp_cong_on_rto(&xs->cong, inflight, first);
+	xtcp_cong_on_rto(&xs->cong, xtcp_inflight(xs), first);
+	if (first)
+		xs->undo_tsval = 0;
 	xs->ca_state = XTCP_CA_LOSS;
 	xs->high_seq = xs->snd_nxt;
+	xs->tlp_high_seq = 0;
 	xtcp_rtx_mark_all_lost(sk);
 }
 
@@ -56,25 +291,132 @@ void xtcp_retransmit_lost(struct sock *sk)
 			break;
 		if (xtcp_retransmit_skb(sk, skb))
 			break;
+		if (!xs->undo_tsval)
+			xtcp_undo_note(xs, skb);
 	}
 }
 
 /**
- * xtcp_recovery_ack - an acknowledgment came: go on, or leave recovery
- * @sk: socket, locked; queues and marks are up to date
- * @acked: bytes newly delivered
- * @prior_una: snd_una before
+ * xtcp_on_reo_timeout - the reordering window of some segment has passed
+ * @sk: socket, locked
  */
-void xtcp_recovery_ack(struct sock *sk, u32 acked, u32 prior_una)
+void xtcp_on_reo_timeout(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 prior_lost = xs->lost_out;
 
-	if (xs->ca_state == XTCP_CA_OPEN)
+	xtcp_rack_detect(sk, xtcp_now_us());
+	if (xs->lost_out == prior_lost)
 		return;
-	if (!xtcp_before(xs->snd_una, xs->high_seq)) {
-		xs->ca_state = XTCP_CA_OPEN;
-		return;
+	if (xs->ca_state == XTCP_CA_OPEN) {
+		xtcp_enter_recovery(sk);
+		xtcp_prr(xs, 1, true, false);
 	}
-	if (acked || xs->snd_una != prior_una)
+	xtcp_retransmit_lost(sk);
+}
+
+/* ------------------------------------------------------------------- TLP */
+
+/**
+ * xtcp_tlp_wanted - shall the tail be probed before the RTO?
+ * @sk: socket, locked, with segments outstanding
+ *
+ * RFC 8985 section 7.2: once per tail, and only when nothing else says that
+ * there is a loss.
+ */
+bool xtcp_tlp_wanted(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+
+	return xs->ca_state == XTCP_CA_OPEN && !xs->tlp_high_seq &&
+	       !xs->sacked_out && xtcp_state_in(sk, XTCPF_SYNCHRONIZED);
+}
+
+/**
+ * xtcp_tlp_timeout_us - when, from now
+ * @sk: socket, locked
+ */
+u32 xtcp_tlp_timeout_us(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 srtt_us = xtcp_srtt_us(&xs->rtt);
+	u32 pto_us = srtt_us ? 2 * srtt_us : XTCP_TLP_INIT_US;
+
+	if (xs->snd_nxt - xs->snd_una <= xs->mss)
+		pto_us += XTCP_DELACK_US;
+	return pto_us + jiffies_to_usecs(2);
+}
+
+/**
+ * xtcp_on_tlp_timeout - no ACK for two round trips: probe the tail
+ * @sk: socket, locked
+ *
+ * New data if there is some and the peer's window takes it, else the last
+ * segment again (RFC 8985 section 7.3).
+ */
+void xtcp_on_tlp_timeout(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb;
+
+	XTCP_INC_STATS(sk, LossProbes);
+	xs->tlp_retrans = !xtcp_send_one(sk);
+	xs->tlp_high_seq = xs->snd_nxt;
+	if (!xs->tlp_retrans)
+		return;
+	skb = xtcp_rtx_tail(sk);
+	if (skb && !xtcp_retransmit_skb(sk, skb))
+		xs->tlp_tsval = (u32)XTCP_SKB_CB(skb)->sent_us + xs->ts_offset;
+}
+
+/* RFC 8985 section 7.4: did the probe repair a loss? */
+static void xtcp_tlp_answered(struct sock *sk, const struct xtcp_recovery_ack *a)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool original;
+
+	if (xtcp_before(xs->snd_una, xs->tlp_high_seq))
+		return;
+	/*
+	 * A timestamp older than the probe's: the original had arrived, and a
+	 * D-SACK is yet to come.
+	 */
+	original = a->tsecr && xtcp_before(a->tsecr, xs->tlp_tsval);
+	if (xs->tlp_retrans && !a->dsack && !original &&
+	    xs->ca_state == XTCP_CA_OPEN) {
+		/* It did: the congestion that caused it must be answered. */
+		xtcp_cong_on_loss(&xs->cong, xs->snd_nxt - a->prior_una);
+	}
+	xs->tlp_high_seq = 0;
+}
+
+/* --------------------------------------------------------- the entrance */
+
+/**
+ * xtcp_recovery_ack - an acknowledgment came: what does it say of losses?
+ * @sk: socket, locked; queues and marks are up to date
+ * @a: the acknowledgment
+ */
+void xtcp_recovery_ack(struct sock *sk, const struct xtcp_recovery_ack *a)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	bool una_moved = xs->snd_una != a->prior_una;
+
+	xtcp_rack_adapt(xs, a->dsack);
+	if (xs->tlp_high_seq)
+		xtcp_tlp_answered(sk, a);
+	if (xs->ca_state != XTCP_CA_OPEN) {
+		if (una_moved && xtcp_eifel_undo(sk, a->tsecr))
+			;
+		else if (!xtcp_before(xs->snd_una, xs->high_seq))
+			xtcp_leave(sk);
+	}
+	if (a->acked || xs->sacked_out)
+		xtcp_rack_detect(sk, xs->last_rcv_us);
+	if (xs->ca_state == XTCP_CA_OPEN && xs->lost_out)
+		xtcp_enter_recovery(sk);
+	if (xs->ca_state == XTCP_CA_RECOVERY)
+		xtcp_prr(xs, a->acked, xs->lost_out > a->prior_lost, una_moved);
+	if (xs->ca_state != XTCP_CA_OPEN)
 		xtcp_retransmit_lost(sk);
 }

@@ -13,6 +13,12 @@
  * sums sacked_out, lost_out and retrans_out follow the marks exactly; every
  * change of a mark is in this file, so that xtcp_inflight() is a subtraction.
  *
+ * sent_order lists, oldest departure first, the segments that RACK may still
+ * judge: neither SACKed nor lost and waiting to be resent.  A segment enters
+ * at its tail whenever it is sent.  The list's anchor shares its place in the
+ * skb with the destination and the destructor, which a queued skb does not
+ * have: xtcp_rtx_begin_send() clears it before a clone would copy it.
+ *
  * A queued skb holds its payload in page fragments and keeps its linear part
  * as room for headers: a transmission clones it and writes the headers into
  * the clone's room.
@@ -94,12 +100,52 @@ struct sk_buff *xtcp_rtx_head(const struct sock *sk)
 	return skb_rb_first(&xtcp_sk(sk)->rtx_queue);
 }
 
+/**
+ * xtcp_rtx_tail - the newest segment sent, or NULL
+ * @sk: socket, locked
+ */
+struct sk_buff *xtcp_rtx_tail(const struct sock *sk)
+{
+	return skb_rb_last(&xtcp_sk(sk)->rtx_queue);
+}
+
+static void xtcp_anchor_clear(struct sk_buff *skb)
+{
+	skb->destructor = NULL;
+	skb->_skb_refdst = 0UL;
+}
+
+/**
+ * xtcp_rtx_begin_send - a segment is about to be cloned and sent
+ * @sk: socket, locked
+ * @skb: in the rtx queue, or in none yet
+ */
+void xtcp_rtx_begin_send(struct sock *sk, struct sk_buff *skb)
+{
+	if (skb->tcp_tsorted_anchor.next)
+		list_del(&skb->tcp_tsorted_anchor);
+	xtcp_anchor_clear(skb);
+}
+
+/**
+ * xtcp_rtx_end_send - it was: the newest departure
+ * @sk: socket, locked
+ * @skb: its sent_us is set
+ */
+void xtcp_rtx_end_send(struct sock *sk, struct sk_buff *skb)
+{
+	list_add_tail(&skb->tcp_tsorted_anchor, &xtcp_sk(sk)->sent_order);
+}
+
 static void xtcp_rtx_unlink(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	if (xs->rtx_hint == skb)
 		xs->rtx_hint = NULL;
+	if (skb->tcp_tsorted_anchor.next)
+		list_del(&skb->tcp_tsorted_anchor);
+	xtcp_anchor_clear(skb);
 	rb_erase(&skb->rbnode, &xs->rtx_queue);
 }
 
@@ -174,10 +220,16 @@ int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp)
 	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
 
 	/* The sums hold: two marked halves weigh what the whole did. */
-	if (sent)
+	if (sent) {
 		xtcp_rtx_insert(sk, rest);
-	else
+		if (!list_empty(&skb->tcp_tsorted_anchor))
+			list_add(&rest->tcp_tsorted_anchor,
+				 &skb->tcp_tsorted_anchor);
+		else
+			INIT_LIST_HEAD(&rest->tcp_tsorted_anchor);
+	} else {
 		__skb_queue_after(&sk->sk_write_queue, skb, rest);
+	}
 	return 0;
 }
 
@@ -201,11 +253,12 @@ static void xtcp_rtx_ack_partly(struct sock *sk, struct sk_buff *skb, u32 ack)
  * xtcp_rtx_ack - drop what a cumulative acknowledgment covers
  * @sk: socket, locked
  * @ack: acknowledgment number, snd_una < @ack <= snd_nxt
+ * @tsecr: its timestamp echo
  *
  * Return: bytes that left the network's account by this, that is, were not
  * SACKed before.
  */
-u32 xtcp_rtx_ack(struct sock *sk, u32 ack)
+u32 xtcp_rtx_ack(struct sock *sk, u32 ack, u32 tsecr)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
@@ -219,8 +272,10 @@ u32 xtcp_rtx_ack(struct sock *sk, u32 ack)
 				xtcp_rtx_ack_partly(sk, skb, ack);
 			break;
 		}
-		if (!(cb->marks & XTCP_MARK_SACKED))
+		if (!(cb->marks & XTCP_MARK_SACKED)) {
 			delivered += xtcp_skb_seqlen(skb);
+			xtcp_rack_delivered(sk, skb, tsecr);
+		}
 		xtcp_clear_marks(xs, skb, ~0);
 		xtcp_rtx_unlink(sk, skb);
 		xtcp_free_tx_skb(sk, skb);
@@ -247,7 +302,8 @@ static struct sk_buff *xtcp_rtx_find(const struct sock *sk, u32 seq)
 	return best;
 }
 
-static u32 xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b)
+static u32 xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
+			   u32 tsecr)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
@@ -262,8 +318,10 @@ static u32 xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b)
 		    xtcp_after(cb->end_seq, b.end) ||
 		    (cb->marks & XTCP_MARK_SACKED))
 			continue;
+		xtcp_rack_delivered(sk, skb, tsecr);
 		xtcp_clear_marks(xs, skb, XTCP_MARK_LOST | XTCP_MARK_RETRANS);
 		xtcp_set_marks(xs, skb, XTCP_MARK_SACKED);
+		list_del_init(&skb->tcp_tsorted_anchor);
 		fresh += xtcp_skb_seqlen(skb);
 	}
 	return fresh;
@@ -273,11 +331,14 @@ static u32 xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b)
  * xtcp_rtx_sack - mark what the SACK option says the peer holds (RFC 2018)
  * @sk: socket, locked; snd_una is already advanced
  * @opts: options with at least one SACK block
+ * @tsecr: timestamp echo of that segment
+ * @dsack: out: true when the first block is a D-SACK
  *
  * A block outside (snd_una, snd_nxt] is a D-SACK (RFC 2883) or a lie; both
  * mark nothing.  Return: bytes newly marked.
  */
-u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts)
+u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts, u32 tsecr,
+		  bool *dsack)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 fresh = 0;
@@ -290,11 +351,13 @@ u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts)
 		    xtcp_after(b.end, xs->snd_nxt))
 			continue;
 		if (xtcp_before(b.start, xs->snd_una)) {
-			if (i == 0)
+			if (i == 0) {
 				XTCP_INC_STATS(sk, DsackReceived);
+				*dsack = true;
+			}
 			continue;
 		}
-		fresh += xtcp_sack_block(sk, b);
+		fresh += xtcp_sack_block(sk, b, tsecr);
 	}
 	return fresh;
 }
@@ -319,7 +382,46 @@ void xtcp_rtx_mark_all_lost(struct sock *sk)
 	for (; skb; skb = skb_rb_next(skb)) {
 		xtcp_clear_marks(xs, skb, clear);
 		if (!(XTCP_SKB_CB(skb)->marks & XTCP_MARK_SACKED))
-			xtcp_set_marks(xs, skb, XTCP_MARK_LOST);
+			xtcp_mark_lost(sk, skb);
+	}
+	xs->rtx_hint = NULL;
+}
+
+/**
+ * xtcp_mark_lost - this segment, or its last resend, is lost
+ * @sk: socket, locked
+ * @skb: in the rtx queue, not SACKed
+ */
+void xtcp_mark_lost(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xtcp_clear_marks(xs, skb, XTCP_MARK_RETRANS);
+	xtcp_set_marks(xs, skb, XTCP_MARK_LOST);
+	list_del_init(&skb->tcp_tsorted_anchor);
+	if (xs->rtx_hint && xtcp_before(XTCP_SKB_CB(skb)->seq,
+					XTCP_SKB_CB(xs->rtx_hint)->seq))
+		xs->rtx_hint = skb;
+}
+
+/**
+ * xtcp_rtx_unmark_lost - the judgment was wrong: what is not resent yet may
+ * still arrive
+ * @sk: socket, locked
+ *
+ * Such segments left before every resent one, in order of their numbers.
+ */
+void xtcp_rtx_unmark_lost(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb;
+
+	for (skb = xtcp_rtx_tail(sk); skb; skb = skb_rb_prev(skb)) {
+		if (!(XTCP_SKB_CB(skb)->marks & XTCP_MARK_LOST))
+			continue;
+		xtcp_clear_marks(xs, skb, XTCP_MARK_LOST);
+		if (list_empty(&skb->tcp_tsorted_anchor))
+			list_add(&skb->tcp_tsorted_anchor, &xs->sent_order);
 	}
 	xs->rtx_hint = NULL;
 }
@@ -328,8 +430,8 @@ void xtcp_rtx_mark_all_lost(struct sock *sk)
  * xtcp_rtx_next_lost - the oldest segment judged lost and not resent yet
  * @sk: socket, locked
  *
- * The search resumes where the last one ended: marks are set from the oldest
- * segment on, so nothing before the hint can have become lost meanwhile.
+ * The search resumes where the last one ended; xtcp_mark_lost() moves that
+ * point back when an older segment becomes lost.
  */
 struct sk_buff *xtcp_rtx_next_lost(const struct sock *sk)
 {

@@ -2,9 +2,10 @@
 /*
  * The timers of one connection.
  *
- * rtx     Something was sent and must be answered: the oldest segment (RTO),
- *         a window probe, or the handshake's third segment.  One deadline,
- *         three reasons, see enum xtcp_rtx_kind.
+ * rtx     Something was sent and must be answered: the oldest segment (RTO,
+ *         or before it RACK's reordering window and tail-loss probe), a
+ *         window probe, or the handshake's third segment.  One deadline, see
+ *         enum xtcp_rtx_kind.
  * delack  An acknowledgment is owed and nothing carried it yet.
  * keep    Keepalive while ESTABLISHED and alike; the end of FIN_WAIT_2 for a
  *         socket that no program holds.
@@ -88,13 +89,23 @@ void xtcp_rearm_rtx(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	enum xtcp_rtx_kind kind = xtcp_rtx_need(sk);
 
+	u64 wait_us = xtcp_rto_us(sk);
+
+	if (kind == XTCP_RTX_RTO && xs->rack.reo_timeout_us) {
+		kind = XTCP_RTX_REO;
+		wait_us = xs->rack.reo_timeout_us;
+	} else if (kind == XTCP_RTX_RTO && xtcp_tlp_wanted(sk) &&
+		   xtcp_tlp_timeout_us(sk) < wait_us) {
+		kind = XTCP_RTX_TLP;
+		wait_us = xtcp_tlp_timeout_us(sk);
+	}
 	xs->rtx_kind = kind;
 	if (kind == XTCP_RTX_NONE) {
 		xs->rtx_deadline_us = 0;
 		return;
 	}
 	xtcp_arm(sk, &xs->rtx_timer, &xs->rtx_deadline_us,
-		 xtcp_now_us() + xtcp_rto_us(sk));
+		 xtcp_now_us() + wait_us);
 }
 
 /* The peer is silent for too long: the connection ends with ETIMEDOUT. */
@@ -156,6 +167,20 @@ static void xtcp_rto_expired(struct sock *sk)
 	xtcp_rearm_rtx(sk);
 }
 
+/* RACK's timers: before the RTO, and never instead of it. */
+static void xtcp_early_expired(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (xs->rtx_kind == XTCP_RTX_REO) {
+		xs->rack.reo_timeout_us = 0;
+		xtcp_on_reo_timeout(sk);
+	} else {
+		xtcp_on_tlp_timeout(sk);
+	}
+	xtcp_rearm_rtx(sk);
+}
+
 /*
  * Zero-window probes go on for as long as the peer answers them (RFC 9293
  * section 3.8.6.1); only silence, or an orphan's patience, ends them.
@@ -202,7 +227,11 @@ static void xtcp_rtx_handler(struct sock *sk)
 	/* The reason may have changed since it was armed. */
 	switch (xtcp_rtx_need(sk)) {
 	case XTCP_RTX_RTO:
-		xtcp_rto_expired(sk);
+		if (xs->rtx_kind == XTCP_RTX_TLP ||
+		    xs->rtx_kind == XTCP_RTX_REO)
+			xtcp_early_expired(sk);
+		else
+			xtcp_rto_expired(sk);
 		break;
 	case XTCP_RTX_PROBE:
 		xtcp_probe_expired(sk);
@@ -210,7 +239,7 @@ static void xtcp_rtx_handler(struct sock *sk)
 	case XTCP_RTX_COOKIE:
 		xtcp_cookie_expired(sk);
 		break;
-	case XTCP_RTX_NONE:
+	default:
 		xs->rtx_kind = XTCP_RTX_NONE;
 		xs->rtx_deadline_us = 0;
 		break;

@@ -93,6 +93,20 @@ struct xtcp_bind_owner {
 	bool			listening;
 };
 
+/* RACK, RFC 8985: what recovery.c knows of the newest delivery. */
+struct xtcp_rack {
+	u64	xmit_us;	/* when the newest delivered segment left */
+	u32	end_seq;	/* its end */
+	u32	rtt_us;		/* its round trip */
+	u32	fack;		/* highest number known to be delivered */
+	u32	round_seq;	/* snd_nxt when the present round began */
+	u32	reo_timeout_us;	/* until the next segment counts as lost; 0 */
+	u8	reo_wnd_mult;	/* quarters of min_rtt */
+	u8	reo_wnd_persist; /* recoveries until that starts over */
+	bool	reordering;	/* seen on this path */
+	bool	dsack;		/* seen in this round */
+};
+
 /* Children that wait for accept(); only a listener has one. */
 struct xtcp_accept_queue {
 	spinlock_t		lock;		/* all of this struct */
@@ -121,6 +135,8 @@ enum xtcp_ca_state {
 enum xtcp_rtx_kind {
 	XTCP_RTX_NONE,
 	XTCP_RTX_RTO,		/* the oldest segment was not acknowledged */
+	XTCP_RTX_TLP,		/* the tail may be lost: probe it */
+	XTCP_RTX_REO,		/* reordering, or loss: RACK decides then */
 	XTCP_RTX_PROBE,		/* peer's window is zero: probe it */
 	XTCP_RTX_COOKIE,	/* handshake's third segment unconfirmed */
 };
@@ -161,6 +177,13 @@ struct xtcp_sock {
 	u32			lost_out;	/* bytes judged lost */
 	u32			retrans_out;	/* bytes resent, unanswered */
 	u32			high_seq;	/* snd_nxt when loss was seen */
+	u32			undo_tsval;	/* of the episode's first resend */
+	u32			undo_seq;	/* its end */
+	u32			prr_delivered;	/* bytes, in this recovery */
+	u32			prr_out;	/* bytes sent in it */
+	u32			tlp_high_seq;	/* snd_nxt at the probe; 0: none */
+	u32			tlp_tsval;	/* its timestamp */
+	bool			tlp_retrans;	/* the probe was a resend */
 	u32			cwnd_limited_seq;
 	u8			ca_state;	/* enum xtcp_ca_state */
 	u8			rtx_kind;	/* enum xtcp_rtx_kind */
@@ -169,10 +192,12 @@ struct xtcp_sock {
 	u8			retransmits;	/* consecutive RTOs */
 	u8			nonagle;	/* XTCP_NAGLE_* */
 	struct rb_root		rtx_queue;	/* sent, unacknowledged */
+	struct list_head	sent_order;	/* of those, what may be lost */
 	struct sk_buff		*rtx_hint;	/* where to look for lost ones */
 	u64			rtx_start_us;	/* first RTO of the present row */
 	u64			last_send_us;	/* of payload */
 	u64			delivered;	/* bytes, in life */
+	struct xtcp_rack	rack;
 	struct xtcp_rtt		rtt;
 	struct xtcp_cong	cong;
 	u64			pacing_next_us;	/* earliest next departure */
