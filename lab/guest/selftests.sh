@@ -53,26 +53,34 @@ run()
 	shift 2
 	[ ! -e "$LAB_OUT/$name.end" ] || return 0
 	mark "$name"
-	timeout -k 10 "$seconds" "$@" >"$LAB_OUT/$name.tap" 2>&1 || status=$?
+	timeout -k 10 "$seconds" "$@" </dev/null >"$LAB_OUT/$name.tap" 2>&1 || status=$?
 	ended "$name" $status $((SECONDS - begin))
 }
+
+# each DO: DO NAME SECONDS COMMAND... for every test; a line of the list is NAME or
+# COLLECTION:NAME, and timeout=SECONDS may follow
+each()
+{
+	local do=$1 name limit user=$XTCP/userspace
+	while read -r name limit _; do
+		case $name in
+		'' | '#'*) continue ;;
+		esac
+		name=${name##*:} limit=${limit#timeout=}
+		$do "${name//\//_}" "${limit:-600}" env -C "$dir" "./$name"
+	done <"$dir/kselftest-list.txt"
+	$do libxtcp 300 "$XTCP_USER/test_libxtcp"
+	$do xtcp-run 300 "$user/xtcp-run/test/test_xtcp_run.sh" "$XTCP_USER"
+	$do examples 900 "$user/examples/test/test_examples.sh" "$XTCP_USER/examples"
+	$do readme 300 "$user/examples/test/test_readme.sh" "$XTCP_USER/examples"
+	$do programs 900 "$user/xtcp-run/test/test_programs.sh" "$XTCP_USER/xtcp-run"
+}
+
+# whatever happens here, the host knows what should have run
+plan() { echo "$1"; }
+each plan >"$LAB_OUT/planned"
 
 if [ -d /sys/kernel/debug/kunit ] && [ ! -e "$LAB_OUT/kunit.done" ]; then
 	kunit
 fi
-
-# a line is NAME or COLLECTION:NAME, and timeout=SECONDS may follow
-while read -r name limit _; do
-	case $name in
-	'' | '#'*) continue ;;
-	esac
-	name=${name##*:} limit=${limit#timeout=}
-	run "$(echo "$name" | tr / _)" "${limit:-600}" env -C "$dir" "./$name"
-done <"$dir/kselftest-list.txt"
-
-user=$XTCP/userspace
-run libxtcp 300 "$XTCP_USER/test_libxtcp"
-run xtcp-run 300 "$user/xtcp-run/test/test_xtcp_run.sh" "$XTCP_USER"
-run examples 900 "$user/examples/test/test_examples.sh" "$XTCP_USER/examples"
-run readme 300 "$user/examples/test/test_readme.sh" "$XTCP_USER/examples"
-run programs 900 "$user/xtcp-run/test/test_programs.sh" "$XTCP_USER/xtcp-run"
+each run
