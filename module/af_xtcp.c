@@ -71,7 +71,10 @@ static int xtcp_init_sock(struct sock *sk)
 	ops = xn->cong;
 	xtcp_cong_hold(ops);
 	spin_unlock_bh(&xn->cong_lock);
+	xs->ca_ops = ops;
 	xtcp_cong_start(&xs->cong, ops, xs->mss);
+	xs->ip_destruct = sk->sk_destruct;
+	sk->sk_destruct = xtcp_destruct;
 	sk_sockets_allocated_inc(sk);
 	return 0;
 }
@@ -105,6 +108,7 @@ static void xtcp_release_cb(struct sock *sk)
 	.release_cb		= xtcp_release_cb,			\
 	.unhash			= xtcp_unhash,				\
 	.get_port		= xtcp_get_port,			\
+	.put_port		= xtcp_put_port,			\
 	.stream_memory_free	= xtcp_stream_memory_free,		\
 	.enter_memory_pressure	= xtcp_enter_memory_pressure,		\
 	.leave_memory_pressure	= xtcp_leave_memory_pressure,		\

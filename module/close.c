@@ -175,17 +175,29 @@ void xtcp_close(struct sock *sk, long timeout)
 void xtcp_destroy(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	const struct xtcp_cong_ops *ops = xs->cong.ops;
 
 	xtcp_stop_timers(sk);
 	xtcp_write_queue_purge(sk);
 	xtcp_ofo_purge(sk);
 	xtcp_put_port(sk);
-	xtcp_cong_stop(&xs->cong);
-	xtcp_cong_put(ops);
 	kfree(xs->cookie);
 	xs->cookie = NULL;
-	kfree(xs->acceptq);
-	xs->acceptq = NULL;
 	sk_sockets_allocated_dec(sk);
+}
+
+/**
+ * xtcp_destruct - sk_destruct: the last reference is gone, and a grace period
+ * @sk: socket
+ *
+ * What a segment may touch that found a listener just before it closed lives
+ * until here: listen.c takes no lock of the listener.
+ */
+void xtcp_destruct(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xtcp_cong_stop(&xs->cong);
+	xtcp_cong_put(xs->ca_ops);
+	kfree(xs->acceptq);
+	xs->ip_destruct(sk);
 }

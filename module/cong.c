@@ -33,6 +33,7 @@
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
@@ -322,13 +323,15 @@ EXPORT_SYMBOL_GPL(xtcp_register_congestion_control);
  * @ops: the controller, registered
  *
  * Connections that use it hold its module: so for a controller in a module of
- * its own, called from that module's exit, there are none.  Any context.
+ * its own, called from that module's exit, there are none.  One that is being
+ * made may still look at it, under RCU.  Process context.
  */
 void xtcp_unregister_congestion_control(struct xtcp_cong_ops *ops)
 {
 	spin_lock_bh(&xtcp_cong_lock);
 	list_del(&ops->list);
 	spin_unlock_bh(&xtcp_cong_lock);
+	synchronize_rcu();
 }
 EXPORT_SYMBOL_GPL(xtcp_unregister_congestion_control);
 

@@ -38,10 +38,11 @@ static int xtcp_connect_start(struct sock *sk, const struct in6_addr *laddr,
 
 	/* The table knows us; until we let go, segments wait in the backlog. */
 	sk_set_txhash(sk);
+	atomic_set(&inet_sk(sk)->inet_id, get_random_u16());
 	xs->iss = xtcp_isn(&xn->isn_key, &xs->node.key.t, xtcp_now_us());
 	xs->ts_offset = xtcp_ts_offset(&xn->ts_key, &xs->node.key.t);
 	xs->snd_una = xs->iss;
-	xs->total_rto = 0;
+	xs->start_us = xtcp_now_us();
 	xs->pmtu = dst_mtu(__sk_dst_get(sk));
 	xtcp_advertise_mss(sk);
 	xtcp_init_buffer_space(sk);
@@ -194,8 +195,13 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	if (old == XTCP_LISTEN) {
 		xtcp_listen_stop(sk);
 	} else if (old != XTCP_CLOSE) {
-		xtcp_send_reset(sk, sk->sk_allocation);
-		WRITE_ONCE(sk->sk_err, ECONNRESET);
+		/* Both FINs are out and all is sent: nothing to break off. */
+		if (xs->snd_nxt != xs->write_seq ||
+		    !xtcp_state_in(sk, XTCPF(XTCP_CLOSING) |
+				       XTCPF(XTCP_LAST_ACK))) {
+			xtcp_send_reset(sk, sk->sk_allocation);
+			WRITE_ONCE(sk->sk_err, ECONNRESET);
+		}
 		xtcp_stop_timers(sk);
 		xtcp_set_state(sk, XTCP_CLOSE);
 	}
@@ -226,7 +232,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 }
 
 /* Wait for a connection in the queue; one waiter is woken for each. */
-static int xtcp_wait_for_child(struct sock *sk, long timeo)
+static int xtcp_wait_for_child(struct sock *sk, long *timeo)
 {
 	DEFINE_WAIT(wait);
 	int err;
@@ -236,7 +242,7 @@ static int xtcp_wait_for_child(struct sock *sk, long timeo)
 					  TASK_INTERRUPTIBLE);
 		release_sock(sk);
 		if (!READ_ONCE(xtcp_sk(sk)->acceptq->len))
-			timeo = schedule_timeout(timeo);
+			*timeo = schedule_timeout(*timeo);
 		sched_annotate_sleep();
 		lock_sock(sk);
 		err = 0;
@@ -245,11 +251,11 @@ static int xtcp_wait_for_child(struct sock *sk, long timeo)
 		err = -EINVAL;
 		if (sk->sk_state != XTCP_LISTEN)
 			break;
-		err = sock_intr_errno(timeo);
+		err = sock_intr_errno(*timeo);
 		if (signal_pending(current))
 			break;
 		err = -EAGAIN;
-		if (!timeo)
+		if (!*timeo)
 			break;
 	}
 	finish_wait(sk_sleep(sk), &wait);
@@ -273,12 +279,12 @@ struct sock *xtcp_accept(struct sock *sk, struct proto_accept_arg *arg)
 	err = -EINVAL;
 	if (sk->sk_state != XTCP_LISTEN)
 		goto out;
+	timeo = sock_rcvtimeo(sk, arg->flags & O_NONBLOCK);
 	while (!(child = xtcp_acceptq_take(sk))) {
-		timeo = sock_rcvtimeo(sk, arg->flags & O_NONBLOCK);
 		err = -EAGAIN;
 		if (!timeo)
 			goto out;
-		err = xtcp_wait_for_child(sk, timeo);
+		err = xtcp_wait_for_child(sk, &timeo);
 		if (err)
 			goto out;
 	}

@@ -22,6 +22,9 @@
 #define XTCP_COOKIE_LEN		24	/* bytes */
 #define XTCP_COOKIE_KEYS	2	/* the newest and the one before */
 #define XTCP_COOKIE_ROTATE_S	64	/* life of the newest key, seconds */
+#define XTCP_COOKIE_LIFE_S	64	/* a third segment may come this late:
+					 * RTOs, back-off, deferred accept
+					 */
 
 /**
  * struct xtcp_cookie_keys - a namespace's keys

@@ -24,7 +24,7 @@ void xtcp_get_info(struct sock *sk, struct xtcp_info *info)
 	memset(info, 0, sizeof(*info));
 	info->xtcpi_state = sk->sk_state;
 	info->xtcpi_ca_state = xs->ca_state;
-	strscpy(info->xtcpi_ca_name, xs->cong.ops->name,
+	strscpy(info->xtcpi_ca_name, xs->ca_ops->name,
 		sizeof(info->xtcpi_ca_name));
 	if (xtcp_state_in(sk, XTCPF(XTCP_LISTEN)))
 		return;

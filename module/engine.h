@@ -10,8 +10,9 @@
 #include "xtcp.h"
 
 /* Bytes in front of a segment's payload: link, IP, our longest header. */
+#define XTCP_MAX_OUT_OPTS	416	/* a cookie and all SACK blocks we send */
 #define XTCP_MAX_HEADER		(MAX_HEADER + sizeof(struct ipv6hdr) + 64 + \
-				 XTCP_HDR_LEN + 288)
+				 XTCP_HDR_LEN + XTCP_MAX_OUT_OPTS)
 
 /* What the caller of the engine must do with a segment that it refused. */
 enum xtcp_verdict {
@@ -84,7 +85,8 @@ u32 xtcp_would_be_window(const struct sock *sk);
 void xtcp_rcv_space_adjust(struct sock *sk);
 void xtcp_rcv_rtt_measure(struct sock *sk, u32 tsecr_rtt_us);
 void xtcp_cleanup_rbuf(struct sock *sk, u32 copied);
-void xtcp_update_snd_wnd(struct sock *sk, u32 seq, u32 ack, u32 wnd);
+void xtcp_update_snd_wnd(struct sock *sk, const struct xtcp_skb_cb *cb,
+			 bool advanced);
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb);
 void xtcp_write_space(struct sock *sk);
 void xtcp_check_space(struct sock *sk);
@@ -175,6 +177,7 @@ enum xtcp_tw_verdict {
 	XTCP_TW_SYN,		/* a newer connection's SYN: let a listener
 				 * answer it
 				 */
+	XTCP_TW_RESET,		/* it is of a connection that never was */
 };
 
 /**
@@ -192,8 +195,8 @@ enum xtcp_tw_verdict {
  * @made_us: when
  * @mark: SO_MARK of the socket
  * @ifindex: device that the socket was bound to
- * @fin_wait2: not TIME_WAIT yet: an orphan that waits for the peer's FIN
- * @family: AF_INET or AF_INET6: how to answer
+ * @guard: no TIME_WAIT: keeps a used cookie from being used again
+ * @aborted: the connection ended by RST: so does what still comes
  * @tos: of the answers
  */
 struct xtcp_tw {
@@ -210,13 +213,15 @@ struct xtcp_tw {
 	u64			made_us;
 	u32			mark;
 	int			ifindex;
-	u16			family;
 	u8			tos;
+	bool			guard;
+	bool			aborted;
 };
 
 int xtcp_tw_init(void);
 void xtcp_tw_exit(void);
 void xtcp_time_wait(struct sock *sk);
+void xtcp_tw_guard(struct sock *sk);
 enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb);
 void xtcp_tw_kill(struct xtcp_tw *tw);
 void xtcp_tw_put(struct xtcp_tw *tw);

@@ -171,26 +171,29 @@ void xtcp_cleanup_rbuf(struct sock *sk, u32 copied)
 /**
  * xtcp_update_snd_wnd - take over the peer's window from an acceptable ACK
  * @sk: socket, locked; snd_una is already advanced
- * @seq: its sequence number
- * @ack: its acknowledgment number
- * @wnd: its window, bytes
+ * @cb: the segment's numbers
+ * @advanced: it moved snd_una
  *
  * RFC 9293 section 3.10.7.4 (SND.WL1/WL2): an older segment must not bring an
- * older window back.
+ * older window back.  One that moves snd_una is not old, though it may carry
+ * data sent again: keeping the old window would move its right edge.
  */
-void xtcp_update_snd_wnd(struct sock *sk, u32 seq, u32 ack, u32 wnd)
+void xtcp_update_snd_wnd(struct sock *sk, const struct xtcp_skb_cb *cb,
+			 bool advanced)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
-	if (ack != xs->snd_una)
+	if (cb->ack != xs->snd_una)
 		return;
-	if (xtcp_before(seq, xs->snd_wl1) ||
-	    (seq == xs->snd_wl1 && ack == xs->snd_wl2 && wnd <= xs->snd_wnd))
+	if (!advanced &&
+	    (xtcp_before(cb->seq, xs->snd_wl1) ||
+	     (cb->seq == xs->snd_wl1 && cb->ack == xs->snd_wl2 &&
+	      cb->wnd <= xs->snd_wnd)))
 		return;
-	xs->snd_wl1 = seq;
-	xs->snd_wl2 = ack;
-	xs->snd_wnd = wnd;
-	xs->max_wnd = max(xs->max_wnd, wnd);
+	xs->snd_wl1 = xtcp_seq_max(xs->snd_wl1, cb->seq);
+	xs->snd_wl2 = cb->ack;
+	xs->snd_wnd = cb->wnd;
+	xs->max_wnd = max(xs->max_wnd, cb->wnd);
 }
 
 /**
@@ -198,18 +201,20 @@ void xtcp_update_snd_wnd(struct sock *sk, u32 seq, u32 ack, u32 wnd)
  * @sk: socket, locked
  * @skb: segment to be queued
  *
- * An empty receive queue always takes one: else a socket whose buffer is full
- * of out-of-order data, or a system short of memory, would never move again.
+ * An empty receive queue always takes the next segment in order: else a socket
+ * whose buffer is full of out-of-order data, or a system short of memory, would
+ * never move again.
  * Return: false: drop it, the peer sends it again.
  */
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb)
 {
-	bool empty = skb_queue_empty(&sk->sk_receive_queue);
+	bool must = skb_queue_empty(&sk->sk_receive_queue) &&
+		    XTCP_SKB_CB(skb)->seq == xtcp_sk(sk)->rcv_nxt;
 
 	if (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) &&
-	    !xtcp_ofo_prune(sk) && !empty)
+	    !xtcp_ofo_prune(sk) && !must)
 		return false;
-	if (!sk_rmem_schedule(sk, skb, skb->truesize) && !empty)
+	if (!sk_rmem_schedule(sk, skb, skb->truesize) && !must)
 		return false;
 	return true;
 }

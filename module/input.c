@@ -40,6 +40,7 @@ void xtcp_set_state(struct sock *sk, enum xtcp_state state)
 			XTCP_INC_STATS(sk, EstabResets);
 		else if (old == XTCP_SYN_SENT || old == XTCP_SYN_RECV)
 			XTCP_INC_STATS(sk, AttemptFails);
+		xtcp_tw_guard(sk);
 		if (old != XTCP_LISTEN)
 			xtcp_unhash(sk);
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
@@ -94,6 +95,20 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->rcv_rtt_us = 0;
 	xs->features = 0;
 	xs->keep_probes = 0;
+	xs->oow_ack_us = 0;
+	xs->start_us = 0;
+	xs->cookie_ends_us = 0;
+	xs->total_rto = 0;
+	xs->bytes_sent = 0;
+	xs->bytes_retrans = 0;
+	xs->bytes_acked = 0;
+	xs->bytes_received = 0;
+	xs->segs_out = 0;
+	xs->segs_in = 0;
+	xs->data_segs_out = 0;
+	xs->data_segs_in = 0;
+	xs->dsack_dups = 0;
+	xs->ofo_segs = 0;
 	xtcp_ranges_init(&xs->sack);
 	xtcp_rtt_init(&xs->rtt);
 	xtcp_recovery_init(sk);
@@ -179,7 +194,9 @@ void xtcp_reset_received(struct sock *sk)
 /* RFC 7323 section 4.3: echo the segment that advances the left edge. */
 static void xtcp_take_timestamp(struct xtcp_sock *xs, u32 seq, u32 tsval)
 {
-	if (xtcp_after(seq, xs->rcv_wup) || xtcp_before(tsval, xs->ts_recent))
+	if (xtcp_after(seq, xs->rcv_wup) ||
+	    (xtcp_before(tsval, xs->ts_recent) &&
+	     xs->last_rcv_us - xs->ts_recent_us < XTCP_PAWS_LIFE_US))
 		return;
 	xs->ts_recent = tsval;
 	xs->ts_recent_us = xs->last_rcv_us;
@@ -216,6 +233,22 @@ static bool xtcp_seq_acceptable(const struct xtcp_sock *xs, u32 seq, u32 end)
 {
 	return !xtcp_before(end, xs->rcv_wup) &&
 	       !xtcp_after(seq, xs->rcv_nxt + xtcp_receive_window(xs));
+}
+
+/*
+ * Two ends that both find the other's numbers unacceptable must not answer
+ * each other for ever (RFC 5961 section 10): empty segments get an answer now
+ * and then only.
+ */
+static bool xtcp_oow_limited(struct xtcp_sock *xs, const struct xtcp_skb_cb *cb)
+{
+	if (cb->seq != cb->end_seq)
+		return false;
+	if (xs->oow_ack_us &&
+	    xs->last_rcv_us - xs->oow_ack_us < XTCP_OOW_ACK_US)
+		return true;
+	xs->oow_ack_us = xs->last_rcv_us;
+	return false;
 }
 
 /* Old data again: the ACK of it was lost, or a D-SACK tells that it was not. */
@@ -255,7 +288,7 @@ static bool xtcp_rcv_check(struct sock *sk, const struct sk_buff *skb)
 			return false;
 		if (cb->flags & XTCP_SYN)
 			xtcp_challenge_ack(sk);
-		else
+		else if (!xtcp_oow_limited(xs, cb))
 			xtcp_dup_ack(sk, cb);
 		return false;
 	}
@@ -309,12 +342,23 @@ static void xtcp_cong_acked(struct sock *sk, u32 acked, u32 prior_inflight,
 	xtcp_cong_on_ack(&xs->cong, &s);
 }
 
+/* An echo must be of something sent in the life of the connection. */
+static bool xtcp_echo_plausible(const struct xtcp_sock *xs, u32 tsecr)
+{
+	u64 age_us = xs->last_rcv_us - xs->start_us;
+	u32 echo_age_us = (u32)xs->last_rcv_us + xs->ts_offset - tsecr;
+
+	return !tsecr || age_us > S32_MAX || echo_age_us <= age_us;
+}
+
 /* RFC 5961 section 5.2: how old and how new an ACK may be. */
-static bool xtcp_ack_plausible(struct sock *sk, u32 ack)
+static bool xtcp_ack_plausible(struct sock *sk, const struct xtcp_skb_cb *cb)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
-	if (likely(xtcp_between(ack, xs->snd_una - xs->max_wnd, xs->snd_nxt)))
+	if (likely(!xtcp_after(cb->ack, xs->snd_nxt) &&
+		   !xtcp_before(cb->ack, xs->snd_una - xs->max_wnd) &&
+		   xtcp_echo_plausible(xs, cb->tsecr)))
 		return true;
 	XTCP_INC_STATS(sk, InBadAck);
 	if (sk->sk_state != XTCP_SYN_RECV)
@@ -339,14 +383,18 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	};
 	u32 prior_una = xs->snd_una;
 	u32 acked = 0, rtt_us = 0;
+	bool was_open;
 
-	if (!xtcp_ack_plausible(sk, cb->ack))
+	if (!xtcp_ack_plausible(sk, cb))
 		return false;
+	/* Not before: a forged value would make PAWS refuse the true peer. */
+	xtcp_take_timestamp(xs, cb->seq, cb->tsval);
 	if (unlikely(xs->cookie))
 		xtcp_cookie_confirmed(xs);
 
 	xs->probes_out = 0;
 	xs->keep_probes = 0;
+	was_open = xtcp_after(xtcp_wnd_end(xs), xs->snd_nxt);
 	if (xtcp_after(cb->ack, prior_una)) {
 		acked = xtcp_rtx_ack(sk, cb->ack, cb->tsecr);
 		WRITE_ONCE(xs->snd_una, cb->ack);
@@ -356,14 +404,17 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 		xs->rtx_start_us = 0;
 		rtt_us = xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
 		sk_dst_confirm(sk);
-	} else if (RB_EMPTY_ROOT(&xs->rtx_queue)) {
-		xs->backoff = 0;	/* a probe was answered */
-		xs->rtx_start_us = 0;
 	}
 	if (unlikely(opts->sack_n))
 		acked += xtcp_rtx_sack(sk, opts, cb->tsecr, &ra.dsack);
 	xs->delivered += acked;
-	xtcp_update_snd_wnd(sk, cb->seq, cb->ack, cb->wnd);
+	xtcp_update_snd_wnd(sk, cb, xs->snd_una != prior_una);
+	if (!was_open && xtcp_after(xtcp_wnd_end(xs), xs->snd_nxt) &&
+	    RB_EMPTY_ROOT(&xs->rtx_queue)) {
+		xs->backoff = 0;	/* probing is over */
+		xs->rtx_start_us = 0;
+		xtcp_rearm_rtx(sk);
+	}
 
 	ra.acked = acked;
 	/* In recovery the window is PRR's. */
@@ -376,11 +427,27 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	return true;
 }
 
+static void xtcp_start_sending(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct dst_entry *dst = xs->af->route(sk);
+
+	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : xs->pmtu);
+	/* RFC 6928: the large initial window, unless the SYN was lost. */
+	xtcp_cong_reset(&xs->cong, xs->mss);
+	if (xs->total_rto)
+		xs->cong.cwnd = xs->mss;
+	xtcp_recovery_init(sk);
+	xtcp_sndbuf_expand(sk);
+}
+
 /* Our SYN was acknowledged in SYN_RECV: a simultaneous open succeeded. */
 static void xtcp_syn_acked(struct sock *sk)
 {
+	xtcp_start_sending(sk);
 	xtcp_set_state(sk, XTCP_ESTABLISHED);
-	xtcp_sync_mss(sk, xtcp_sk(sk)->pmtu ?: XTCP_DEFAULT_MSS);
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		xtcp_reset_keepalive(sk, xtcp_keepidle_us(sk));
 	sk->sk_state_change(sk);
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 }
@@ -530,7 +597,7 @@ static bool xtcp_rcv_in_order(struct sock *sk, struct sk_buff *skb)
 		WRITE_ONCE(xs->rcv_nxt, XTCP_SKB_CB(skb)->end_seq);
 		kfree_skb(skb);
 	}
-	if (!RB_EMPTY_ROOT(&xs->ofo_queue)) {
+	if (!fin && !RB_EMPTY_ROOT(&xs->ofo_queue)) {
 		/* The ACK of a filled gap must not wait (RFC 5681 4.2). */
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 		fin |= xtcp_ofo_drain(sk);
@@ -569,7 +636,9 @@ static bool xtcp_rcv_data(struct sock *sk, struct sk_buff *skb)
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 		goto free;
 	}
-	if (skb->len && !xtcp_rmem_admit(sk, skb)) {
+	/* A FIN alone takes memory too, beyond a gap. */
+	if ((skb->len || cb->seq != xs->rcv_nxt) &&
+	    !xtcp_rmem_admit(sk, skb)) {
 		XTCP_INC_STATS(sk, InNoMem);
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 		goto free;
@@ -601,7 +670,7 @@ static bool xtcp_data_unwanted(const struct sock *sk, const struct sk_buff *skb)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 
-	return sock_flag(sk, SOCK_DEAD) && skb->len &&
+	return (sk->sk_shutdown & RCV_SHUTDOWN) && skb->len &&
 	       xtcp_state_in(sk, XTCPF(XTCP_FIN_WAIT1) | XTCPF(XTCP_FIN_WAIT2)) &&
 	       xtcp_after(XTCP_SKB_CB(skb)->seq + skb->len, xs->rcv_nxt);
 }
@@ -626,20 +695,6 @@ static void xtcp_learn_peer(struct sock *sk, const struct sk_buff *skb,
 	xs->snd_wl1 = cb->seq;
 	xs->snd_wl2 = cb->ack;
 	xtcp_init_buffer_space(sk);
-}
-
-static void xtcp_start_sending(struct sock *sk)
-{
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct dst_entry *dst = xs->af->route(sk);
-
-	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : xs->pmtu);
-	/* RFC 6928: the large initial window, unless the SYN was lost. */
-	xtcp_cong_reset(&xs->cong, xs->mss);
-	if (xs->total_rto)
-		xs->cong.cwnd = xs->mss;
-	xtcp_recovery_init(sk);
-	xtcp_sndbuf_expand(sk);
 }
 
 static enum xtcp_verdict xtcp_rcv_synack(struct sock *sk, struct sk_buff *skb,
@@ -743,12 +798,10 @@ static enum xtcp_verdict xtcp_rcv_synchronized(struct sock *sk,
 					       struct sk_buff *skb,
 					       const struct xtcp_opts *opts)
 {
-	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	if (!xtcp_rcv_check(sk, skb))
 		return XTCP_VERDICT_DROP;
-	xtcp_take_timestamp(xs, cb->seq, cb->tsval);
 	if (!xtcp_rcv_ack(sk, skb, opts))
 		return XTCP_VERDICT_DROP;
 	if (sk->sk_state == XTCP_SYN_RECV) {
@@ -839,6 +892,11 @@ void xtcp_rcv_child_start(struct sock *child, const struct sk_buff *skb,
 	xs->peer_mss = max_t(u32, c->mss, XTCP_MIN_MSS);
 	xs->features = c->features;
 	xs->last_rcv_us = xtcp_now_us();
+	/* The SYN-ACK left before us, within a cookie's life. */
+	xs->start_us = xs->last_rcv_us -
+		       (u64)XTCP_COOKIE_LIFE_S * USEC_PER_SEC;
+	xs->cookie_ends_us = xs->last_rcv_us +
+			     (u64)XTCP_COOKIE_LIFE_S * USEC_PER_SEC;
 	xs->ts_recent = cb->tsval;
 	xs->ts_recent_us = xs->last_rcv_us;
 	xtcp_advertise_mss(child);

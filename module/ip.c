@@ -31,12 +31,12 @@ static bool xtcp_ctl_wants_mss(const struct xtcp_opts_out *o)
 static u16 xtcp_route_mss(const struct dst_entry *dst, bool v4)
 {
 	u32 ip_len = v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
-	u32 mss = dst_mtu(dst) - ip_len - XTCP_HDR_LEN;
+	s32 mss = dst_mtu(dst) - ip_len - XTCP_HDR_LEN;
 	u32 metric = dst_metric_raw(dst, RTAX_ADVMSS);
 
 	if (metric)
-		mss = min(mss, metric);
-	return clamp_t(u32, mss, XTCP_MIN_MSS, U16_MAX);
+		mss = min_t(s32, mss, metric);
+	return clamp_t(s32, mss, XTCP_MIN_MSS, U16_MAX);
 }
 
 /**
@@ -161,7 +161,7 @@ static void xtcp_tw_ack(struct net *net, const struct xtcp_tw *tw)
 		.tos	= tw->tos,
 		.mark	= tw->mark,
 		.oif	= tw->ifindex,
-		.state	= XTCP_TIME_WAIT,
+		.state	= tw->guard ? XTCP_CLOSE : XTCP_TIME_WAIT,
 	};
 
 	xtcp_ctl_send(net, &c);
@@ -195,11 +195,12 @@ static bool xtcp_fill_cb(struct sk_buff *skb, unsigned int hdr_len)
 	cb->end_seq = cb->seq + skb->len - hdr_len +
 		      !!(cb->flags & XTCP_SYN) + !!(cb->flags & XTCP_FIN);
 	cb->ack = ntohl(th->ack_seq);
-	cb->wnd = ntohl(th->window);
+	cb->wnd = min(ntohl(th->window), XTCP_MAX_WINDOW);
 	cb->tsval = ntohl(th->tsval);
 	cb->tsecr = ntohl(th->tsecr);
 	cb->hdr_len = hdr_len;
 	__skb_pull(skb, hdr_len);
+	skb->dev = NULL;	/* may be gone before a queue is read */
 	return true;
 }
 
@@ -236,13 +237,13 @@ void xtcp_deliver(struct sock *sk, struct sk_buff *skb)
 	 * The receive queue may be full while a whole window waits here; and
 	 * beside that there are ACKs of what we sent.
 	 */
-	u32 limit = 2 * READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
+	u64 limit = 2ULL * READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) +
 		    64 * 1024;
 
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		xtcp_backlog_rcv(sk, skb);
-	} else if (sk_add_backlog(sk, skb, limit)) {
+	} else if (sk_add_backlog(sk, skb, min_t(u64, limit, INT_MAX))) {
 		XTCP_INC_STATS(sk, InBacklogDrop);
 		kfree_skb(skb);
 	}
@@ -366,6 +367,9 @@ static void xtcp_rcv_tw(struct net *net, struct xtcp_tw *tw,
 	case XTCP_TW_ACK:
 		xtcp_tw_ack(net, tw);
 		break;
+	case XTCP_TW_RESET:
+		xtcp_ctl_reset(net, skb);
+		break;
 	case XTCP_TW_SYN:
 		lsk = xtcp_lookup_listener(net, &rx->key, rx->dif, rx->sdif);
 		if (!lsk) {
@@ -465,11 +469,14 @@ int xtcp_rcv(struct sk_buff *skb, struct xtcp_rx *rx)
 void xtcp_mtu_reduced(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct dst_entry *dst = xs->af->route(sk);
 	u32 mtu = READ_ONCE(xs->mtu_info);
+	struct dst_entry *dst;
 	struct sk_buff *skb;
 
-	if (!dst || !xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
+	if (!xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
+		return;
+	dst = xs->af->route(sk);
+	if (!dst)
 		return;
 	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
 	dst = xs->af->route(sk);

@@ -161,7 +161,7 @@ void xtcp_ipv6_child_init(struct sock *child)
 	if (child->sk_family != AF_INET6) {
 		/* Of an AF_XTCP listener that became IPv4: no room for it. */
 		inet_sk(child)->pinet6 = NULL;
-		child->sk_destruct = inet_sock_destruct;
+		xtcp_sk(child)->ip_destruct = inet_sock_destruct;
 		return;
 	}
 	np = &((struct xtcp6_sock *)child)->inet6;

@@ -16,9 +16,6 @@
 #include "net.h"
 #include "trace.h"
 
-/* A third segment may come this late, seconds: SYN-ACK, RTOs and back-off. */
-#define XTCP_COOKIE_LIFE_S	XTCP_COOKIE_ROTATE_S
-
 /* ---------------------------------------------------------- accept queue */
 
 static bool xtcp_acceptq_full(const struct sock *lsk)
@@ -252,8 +249,14 @@ static void xtcp_child_init(struct sock *child)
 	xtcp_init_timers(child);
 	xtcp_init_sock_state(child);
 	sk_set_txhash(child);
-	xtcp_cong_hold(xs->cong.ops);
-	xtcp_cong_start(&xs->cong, xs->cong.ops, xs->mss);
+	atomic_set(&inet_sk(child)->inet_id, get_random_u16());
+	/*
+	 * The listener may choose another one just now, and let ours go: its
+	 * module waits for RCU, and refuses us when it is going.
+	 */
+	if (!try_module_get(xs->ca_ops->owner))
+		xs->ca_ops = &xtcp_reno;
+	xtcp_cong_start(&xs->cong, xs->ca_ops, xs->mss);
 }
 
 /* Addresses, as the segment's name tells them. */

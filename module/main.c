@@ -74,29 +74,32 @@ static int __init xtcp_init(void)
 	err = xtcp_netns_init();
 	if (err)
 		goto err_table;
-	err = xtcp_af_init();
-	if (err) {
-		if (err == -EEXIST)
-			pr_err("xtcp: address family %d is taken: load with family=N\n",
-			       xtcp_family);
-		goto err_netns;
-	}
+	/* Before the doors open: a socket must not see the module fail. */
 	err = xtcp_ipv4_init();
 	if (err)
 		goto err_taken;
 	err = xtcp_ipv6_init();
+	if (err) {
+		xtcp_ipv4_exit();
+		goto err_taken;
+	}
+	err = xtcp_af_init();
 	if (err)
-		goto err_ipv4;
+		goto err_family;
 	pr_info("xtcp: AF_XTCP is family %d, IP protocol %d\n", xtcp_family,
 		xtcp_protocol);
 	return 0;
 
-err_ipv4:
+err_family:
+	if (err == -EEXIST)
+		pr_err("xtcp: address family %d is taken: load with family=N\n",
+		       xtcp_family);
+	xtcp_ipv6_exit();
 	xtcp_ipv4_exit();
+	goto err_netns;
 err_taken:
 	pr_err("xtcp: IP protocol %d is taken: load with protocol=N\n",
 	       xtcp_protocol);
-	xtcp_af_exit();
 err_netns:
 	xtcp_netns_exit();
 err_table:
@@ -112,9 +115,9 @@ err_cong:
 
 static void __exit xtcp_exit(void)
 {
+	xtcp_af_exit();
 	xtcp_ipv6_exit();
 	xtcp_ipv4_exit();
-	xtcp_af_exit();
 	xtcp_netns_exit();
 	xtcp_table_exit();
 	xtcp_port_exit();

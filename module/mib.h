@@ -71,6 +71,7 @@
 	X(AbortOnLinger)	/* SO_LINGER 0: RST */			\
 	X(AbortOnMemory)						\
 	X(TimeWait)		/* records made */			\
+	X(CookieGuards)		/* records until a cookie is void */	\
 	X(TimeWaitReused)						\
 	X(TimeWaitOverflow)	/* not made: max_tw_buckets */		\
 	X(TimeWaitRsts)		/* RSTs that TIME_WAIT ignored */	\

@@ -33,18 +33,18 @@ u32 xtcp_advertise_mss(struct sock *sk)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 mss = XTCP_DEFAULT_MSS;
+	s32 mss = XTCP_DEFAULT_MSS;
 	u32 metric;
 
 	if (dst) {
 		mss = dst_mtu(dst) - xs->af->net_header_len(sk) - XTCP_HDR_LEN;
 		metric = dst_metric_raw(dst, RTAX_ADVMSS);
 		if (metric)
-			mss = min(mss, metric);
+			mss = min_t(s32, mss, metric);
 	}
 	if (xs->user_mss)
-		mss = min(mss, xs->user_mss);
-	xs->advmss = clamp_t(u32, mss, XTCP_MIN_MSS, U16_MAX);
+		mss = min_t(s32, mss, xs->user_mss);
+	xs->advmss = clamp_t(s32, mss, XTCP_MIN_MSS, U16_MAX);
 	return xs->advmss;
 }
 
@@ -56,12 +56,12 @@ u32 xtcp_advertise_mss(struct sock *sk)
 void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 mss = pmtu - xs->af->net_header_len(sk) - XTCP_HDR_LEN;
+	s32 mss = pmtu - xs->af->net_header_len(sk) - XTCP_HDR_LEN;
 
-	mss = min(mss, xs->peer_mss);
+	mss = min_t(s32, mss, xs->peer_mss);
 	if (xs->user_mss)
-		mss = min(mss, xs->user_mss);
-	xs->mss = max_t(u32, mss, XTCP_MIN_MSS);
+		mss = min_t(s32, mss, xs->user_mss);
+	xs->mss = max_t(s32, mss, XTCP_MIN_MSS);
 	xs->pmtu = pmtu;
 	xtcp_cong_set_mss(&xs->cong, xs->mss);
 }
@@ -114,7 +114,8 @@ u32 xtcp_current_mss(struct sock *sk)
 
 	if (dst && dst_mtu(dst) != xs->pmtu)
 		xtcp_sync_mss(sk, dst_mtu(dst));
-	return max_t(u32, xs->mss - xtcp_data_opts_len(xs), XTCP_MIN_MSS / 2);
+	return max_t(s32, (s32)xs->mss - (s32)xtcp_data_opts_len(xs),
+		     XTCP_MIN_MSS / 2);
 }
 
 /* ------------------------------------------------------------- the way out */
@@ -463,6 +464,16 @@ static int xtcp_send_bare(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
 	return xtcp_transmit(sk, skb, o.present ? &o : NULL);
 }
 
+/*
+ * A segment without payload must be acceptable to the peer: not beyond its
+ * window, where a FIN of ours may stand.
+ */
+static u32 xtcp_acceptable_seq(const struct xtcp_sock *xs)
+{
+	return xtcp_seq_min(xs->snd_nxt,
+			    xtcp_seq_max(xtcp_wnd_end(xs), xs->snd_una));
+}
+
 /**
  * xtcp_send_ack - acknowledge now
  * @sk: socket, locked
@@ -471,7 +482,7 @@ void xtcp_send_ack(struct sock *sk)
 {
 	if (sk->sk_state == XTCP_CLOSE)
 		return;
-	if (xtcp_send_bare(sk, xtcp_sk(sk)->snd_nxt, XTCP_ACK,
+	if (xtcp_send_bare(sk, xtcp_acceptable_seq(xtcp_sk(sk)), XTCP_ACK,
 			   GFP_ATOMIC) == -ENOMEM) {
 		xtcp_sk(sk)->ack_pending |= XTCP_ACK_DELAYED;
 		xtcp_arm_delack(sk);
@@ -587,6 +598,7 @@ void xtcp_send_fin(struct sock *sk)
 	if (!skb) {
 		skb = alloc_skb_fclone(XTCP_MAX_HEADER,
 				       sk->sk_allocation | __GFP_NOFAIL);
+		__skb_header_release(skb);
 		skb_reserve(skb, XTCP_MAX_HEADER);
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		memset(XTCP_SKB_CB(skb), 0, sizeof(struct xtcp_skb_cb));
@@ -612,8 +624,8 @@ void xtcp_send_fin(struct sock *sk)
 void xtcp_send_reset(struct sock *sk, gfp_t gfp)
 {
 	if (xtcp_state_in(sk, XTCPF_SYNCHRONIZED | XTCPF(XTCP_SYN_RECV)))
-		xtcp_send_bare(sk, xtcp_sk(sk)->snd_nxt, XTCP_RST | XTCP_ACK,
-			       gfp);
+		xtcp_send_bare(sk, xtcp_acceptable_seq(xtcp_sk(sk)),
+			       XTCP_RST | XTCP_ACK, gfp);
 }
 
 /* The SYN stands in the rtx queue like data; the timer repeats it. */

@@ -386,6 +386,7 @@ int xtcp_port_inherit(struct sock *child, const struct sock *listener)
 	const struct xtcp_bind_owner *from = &xtcp_sk(listener)->bind;
 	struct xtcp_bind_owner *to = &xtcp_sk(child)->bind;
 	u16 port = inet_sk(child)->inet_num;
+	struct xtcp_bind_bucket *b;
 	struct xtcp_bind_slot *slot;
 	int err = -ENOENT;
 
@@ -393,8 +394,9 @@ int xtcp_port_inherit(struct sock *child, const struct sock *listener)
 	to->listening = false;
 	slot = xtcp_bind_slot(sock_net(child), port);
 	spin_lock_bh(&slot->lock);
-	if (from->bucket && from->port == port) {
-		xtcp_own(from->bucket, to);
+	b = xtcp_bucket_find(slot, sock_net(child), port);
+	if (b && b == READ_ONCE(from->bucket)) {
+		xtcp_own(b, to);
 		err = 0;
 	}
 	spin_unlock_bh(&slot->lock);

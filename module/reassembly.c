@@ -228,15 +228,18 @@ bool xtcp_ofo_drain(struct sock *sk)
  * @sk: socket, locked
  *
  * RFC 2018 section 8 allows it: only the cumulative acknowledgment binds.
+ * An eighth of the buffer is freed at a time, so that a peer that stays at the
+ * limit does not make each segment cost a walk.
  * Return: true when the socket is within its receive buffer again.
  */
 bool xtcp_ofo_prune(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	int goal = READ_ONCE(sk->sk_rcvbuf) - (READ_ONCE(sk->sk_rcvbuf) >> 3);
 	struct sk_buff *skb;
 	bool any = false;
 
-	while (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) &&
+	while (atomic_read(&sk->sk_rmem_alloc) > goal &&
 	       (skb = skb_rb_last(&xs->ofo_queue))) {
 		rb_erase(&skb->rbnode, &xs->ofo_queue);
 		xs->ofo_bytes -= skb->len;

@@ -51,6 +51,7 @@ struct sk_buff *xtcp_alloc_skb(struct sock *sk, unsigned int linear, gfp_t gfp)
 		__kfree_skb(skb);
 		return NULL;
 	}
+	__skb_header_release(skb);	/* clones may write their headers */
 	skb_reserve(skb, XTCP_MAX_HEADER);
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	return skb;

@@ -26,6 +26,7 @@ struct sock *xtcp_accept(struct sock *sk, struct proto_accept_arg *arg);
 void xtcp_close(struct sock *sk, long timeout);
 void xtcp_shutdown(struct sock *sk, int how);
 void xtcp_destroy(struct sock *sk);
+void xtcp_destruct(struct sock *sk);
 
 /* stream.c */
 int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);

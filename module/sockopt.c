@@ -49,7 +49,7 @@ static int xtcp_set_congestion(struct sock *sk, sockptr_t optval,
 		return -ENOENT;
 
 	lock_sock(sk);
-	old = xs->cong.ops;
+	old = xs->ca_ops;
 	if (old == ops) {
 		xtcp_cong_put(ops);
 	} else {
@@ -58,6 +58,7 @@ static int xtcp_set_congestion(struct sock *sk, sockptr_t optval,
 
 		/* What was learnt of the path stays. */
 		xtcp_cong_stop(&xs->cong);
+		WRITE_ONCE(xs->ca_ops, ops);
 		xtcp_cong_start(&xs->cong, ops, xs->mss);
 		xs->cong.cwnd = cwnd;
 		xs->cong.ssthresh = ssthresh;
@@ -376,6 +377,11 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 
 	if (!xtcp_own_level(level)) {
 #if IS_ENABLED(CONFIG_IPV6)
+		if (level == SOL_IPV6) {	/* as the setter */
+			lock_sock(sk);
+			xtcp_adopt_family(sk, AF_INET6);
+			release_sock(sk);
+		}
 		if (sk->sk_family == AF_INET6 && level != SOL_IP)
 			return ipv6_getsockopt(sk, level, optname, optval,
 					       optlen);
@@ -387,7 +393,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 		return xtcp_get_struct(sk, level, optval, optlen);
 	case XTCP_CONGESTION:
 		lock_sock(sk);
-		strscpy(name, xtcp_sk(sk)->cong.ops->name, sizeof(name));
+		strscpy(name, xtcp_sk(sk)->ca_ops->name, sizeof(name));
 		release_sock(sk);
 		return xtcp_put_answer(name, sizeof(name), optval, optlen);
 	}

@@ -119,7 +119,7 @@ static bool xtcp_evict_tw(const struct xtcp_key *key, u32 peer_tsval)
  * xtcp_hash - make a connection findable
  * @sk: socket, locked; its key is set
  *
- * Return: 0; -EADDRNOTAVAIL when another one has that name; -ENOMEM.
+ * Return: 0; -EADDRNOTAVAIL when another one has that name; -ENOBUFS.
  */
 int xtcp_hash(struct sock *sk)
 {
@@ -137,7 +137,9 @@ int xtcp_hash(struct sock *sk)
 	}
 	if (!err)
 		node->hashed = true;
-	return err == -EEXIST ? -EADDRNOTAVAIL : err;
+	if (err == -EEXIST)
+		return -EADDRNOTAVAIL;
+	return err ? -ENOBUFS : 0;	/* the table could not grow now */
 }
 
 /**

@@ -133,8 +133,11 @@ static bool xtcp_give_up(struct sock *sk, unsigned int tries)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u64 now_us = xtcp_now_us();
 
-	if (!xs->rtx_start_us)
-		xs->rtx_start_us = xs->last_send_us ?: now_us;
+	if (!xs->rtx_start_us) {
+		const struct sk_buff *skb = xtcp_rtx_head(sk);
+
+		xs->rtx_start_us = skb ? XTCP_SKB_CB(skb)->sent_us : now_us;
+	}
 	if (xs->user_timeout_ms)
 		return now_us - xs->rtx_start_us >=
 		       (u64)xs->user_timeout_ms * USEC_PER_MSEC;
@@ -183,13 +186,18 @@ static void xtcp_early_expired(struct sock *sk)
 
 /*
  * Zero-window probes go on for as long as the peer answers them (RFC 9293
- * section 3.8.6.1); only silence, or an orphan's patience, ends them.
+ * section 3.8.6.1), with back-off until the window opens.  Only silence ends
+ * them, or an orphan's patience: a peer that never reads must not hold what a
+ * program has left behind.
  */
 static void xtcp_probe_expired(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	unsigned int tries = xs->probes_out;
 
-	if (xtcp_give_up(sk, xs->probes_out)) {
+	if (sock_flag(sk, SOCK_DEAD))
+		tries = max_t(unsigned int, tries, xs->backoff);
+	if (xtcp_give_up(sk, tries)) {
 		xtcp_timed_out(sk);
 		return;
 	}

@@ -9,7 +9,9 @@
  *   SYN, newer        a new connection: a listener may answer it (RFC 6191)
  *   ACK with COOKIE   the same, one segment later
  *   data, FIN, SYN    acknowledged again; a FIN restarts the 2 MSL
- *   bare ACK          ignored
+ *   bare ACK          ignored; RST when neither number is of this connection
+ *
+ * The same record, without the port, guards a cookie: see xtcp_tw_guard().
  *
  * The record stands in the table of connections in place of the socket and
  * holds its claim on the port.  It holds no reference on the namespace, which
@@ -44,7 +46,8 @@ static bool xtcp_tw_unlink(struct xtcp_tw *tw)
 		return false;
 	xtcp_port_release(&tw->bind);
 	atomic_dec(&xtcp_net(tw->node.key.net)->tw_count);
-	trace_xtcp_state(&tw->node.key.t, XTCP_TIME_WAIT, XTCP_CLOSE);
+	if (!tw->guard)
+		trace_xtcp_state(&tw->node.key.t, XTCP_TIME_WAIT, XTCP_CLOSE);
 	xtcp_tw_put(tw);
 	return true;
 }
@@ -97,13 +100,38 @@ static struct xtcp_tw *xtcp_tw_make(struct sock *sk)
 	tw->made_us = xtcp_now_us();
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->ifindex = READ_ONCE(sk->sk_bound_dev_if);
-	tw->family = xs->af->family;
 	tw->tos = inet_sk(sk)->tos;
 	return tw;
 fail:
 	atomic_dec(&xn->tw_count);
 	XTCP_INC_STATS(sk, TimeWaitOverflow);
 	return NULL;
+}
+
+/* The record takes the socket's place for @life jiffies. */
+static bool xtcp_tw_place(struct sock *sk, struct xtcp_tw *tw,
+			  unsigned long life)
+{
+	/* Started before anyone can find and kill the record. */
+	tw->timer.expires = jiffies + life;
+	add_timer(&tw->timer);
+	if (!xtcp_table_replace(&xtcp_sk(sk)->node, &tw->node))
+		return true;
+	/* It was not in the table: nothing to guard. */
+	timer_delete_sync(&tw->timer);
+	xtcp_port_release(&tw->bind);
+	atomic_dec(&xtcp_sk_net(sk)->tw_count);
+	kmem_cache_free(xtcp_tw_cache, tw);
+	return false;
+}
+
+/* What is left of the life of the cookie that made this connection. */
+static unsigned long xtcp_cookie_left(const struct sock *sk)
+{
+	u64 ends_us = xtcp_sk(sk)->cookie_ends_us;
+	u64 now_us = xtcp_now_us();
+
+	return ends_us > now_us ? usecs_to_jiffies(ends_us - now_us) : 0;
 }
 
 /**
@@ -115,27 +143,41 @@ fail:
  */
 void xtcp_time_wait(struct sock *sk)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_tw *tw = xtcp_tw_make(sk);
 
 	xtcp_set_state(sk, XTCP_TIME_WAIT);
 	if (tw) {
-		unsigned long life = xtcp_tw_life(sock_net(sk));
-
-		xtcp_port_move(&tw->bind, &xs->bind);
-		/* Started before anyone can find and kill the record. */
-		tw->timer.expires = jiffies + life;
-		add_timer(&tw->timer);
-		if (!xtcp_table_replace(&xs->node, &tw->node)) {
+		xtcp_port_move(&tw->bind, &xtcp_sk(sk)->bind);
+		if (xtcp_tw_place(sk, tw, max(xtcp_tw_life(sock_net(sk)),
+					      xtcp_cookie_left(sk))))
 			XTCP_INC_STATS(sk, TimeWait);
-		} else {	/* it was not in the table: nothing to guard */
-			timer_delete_sync(&tw->timer);
-			xtcp_port_release(&tw->bind);
-			atomic_dec(&xtcp_sk_net(sk)->tw_count);
-			kmem_cache_free(xtcp_tw_cache, tw);
-		}
 	}
 	xtcp_done(sk);
+}
+
+/**
+ * xtcp_tw_guard - a connection ends while its cookie is still valid
+ * @sk: socket, locked, about to become CLOSE
+ *
+ * A third segment that the network doubled would make the connection once
+ * more, and deliver its data twice.  So its name stays taken until the cookie
+ * is void; only a segment with a newer timestamp, of a new attempt, passes.
+ * The record holds no port.
+ */
+void xtcp_tw_guard(struct sock *sk)
+{
+	unsigned long left = xtcp_cookie_left(sk);
+	struct xtcp_tw *tw;
+
+	if (!left || !xtcp_sk(sk)->node.hashed)
+		return;
+	tw = xtcp_tw_make(sk);
+	if (!tw)
+		return;
+	tw->guard = true;
+	tw->aborted = sk->sk_state != XTCP_LAST_ACK;
+	if (xtcp_tw_place(sk, tw, left))
+		XTCP_INC_STATS(sk, CookieGuards);
 }
 
 /**
@@ -188,7 +230,7 @@ enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb)
 	struct net *net = tw->node.key.net;
 
 	trace_xtcp_segment(false, &tw->node.key.t, xtcp_hdr(skb), skb->len,
-			   XTCP_TIME_WAIT);
+			   tw->guard ? XTCP_CLOSE : XTCP_TIME_WAIT);
 	if (cb->flags & XTCP_RST) {
 		xtcp_mib_inc(xtcp_net(net), TimeWaitRsts);
 		return XTCP_TW_DROP;
@@ -196,16 +238,27 @@ enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb)
 	if (cb->flags & XTCP_SYN) {
 		if (!(cb->flags & XTCP_ACK) && xtcp_tw_newer(tw, skb))
 			return XTCP_TW_SYN;
-		return XTCP_TW_ACK;
+		return tw->aborted ? XTCP_TW_RESET : XTCP_TW_ACK;
 	}
 	if (xtcp_tw_has_cookie(skb) && xtcp_tw_newer(tw, skb))
 		return XTCP_TW_SYN;
-	if (cb->seq == cb->end_seq)
+	if (tw->aborted)
+		return XTCP_TW_RESET;
+	if (cb->seq == cb->end_seq) {
+		/*
+		 * A stray third segment can have made a connection at the
+		 * peer that never was here: its ACK tells, and must end it.
+		 */
+		if (cb->ack != tw->snd_nxt && cb->seq != tw->rcv_nxt)
+			return XTCP_TW_RESET;
 		return XTCP_TW_DROP;
+	}
 	if ((cb->flags & XTCP_FIN) && cb->end_seq == tw->rcv_nxt) {
 		if (xtcp_after(cb->tsval, tw->ts_recent))
 			tw->ts_recent = cb->tsval;
-		mod_timer_pending(&tw->timer, jiffies + xtcp_tw_life(net));
+		if (!tw->guard)
+			mod_timer_pending(&tw->timer,
+					  jiffies + xtcp_tw_life(net));
 	}
 	return XTCP_TW_ACK;
 }

@@ -77,6 +77,9 @@ struct xtcphdr {
 #define XTCP_VERSION		1
 #define XTCP_FEATURE_ECN	BIT(0)	/* bit of the u24 */
 
+/* Serial arithmetic needs windows of less than half a turn. */
+#define XTCP_MAX_WINDOW		0x3fffffffu	/* bytes */
+
 #define XTCP_MIN_MSS		88	/* bytes; smaller offers are raised */
 #define XTCP_DEFAULT_MSS	512	/* bytes, without MSS option: RFC 9293's
 					 * 536 less our longer header, rounded

@@ -152,6 +152,9 @@ struct xtcp_sock {
 	/* Identity: written before the socket is hashed, then read only. */
 	struct xtcp_node	node;
 	const struct xtcp_af_ops *af;
+	const struct xtcp_cong_ops *ca_ops;	/* chosen; a reference is held */
+	void			(*ip_destruct)(struct sock *sk);
+	u64			start_us;	/* oldest echo that can be ours */
 	u32			ts_offset;	/* our timestamps' origin */
 	u32			iss;
 	u32			irs;
@@ -245,10 +248,12 @@ struct xtcp_sock {
 	u8			*cookie;	/* client: until confirmed */
 	u8			cookie_len;
 	u8			syn_retries;	/* 0: the namespace's */
+	u64			cookie_ends_us;	/* server: it is void then */
 	u32			features;	/* accepted FEATURES bits */
 
 	/* Liveness */
 	u64			last_rcv_us;	/* any segment of the peer's */
+	u64			oow_ack_us;	/* an unacceptable one answered */
 	u32			user_timeout_ms;
 	u32			keepidle_s;	/* 0: the namespace's */
 	u32			keepintvl_s;
@@ -309,6 +314,9 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
 #define XTCP_QUICKACKS		16u	/* ACKs at once at a start */
 #define XTCP_PAWS_LIFE_US	(30ULL * 60 * 1000000)
 #define XTCP_MAX_BACKOFF	16u
+#define XTCP_OOW_ACK_US		100000u	/* between answers to empty segments
+					 * that no window contains
+					 */
 
 /**
  * struct xtcp_skb_cb - what we keep in skb->cb while a queue of ours holds it
@@ -375,11 +383,16 @@ static inline u32 xtcp_tsval(const struct xtcp_sock *xs, u64 now_us)
 	return ((u32)now_us + xs->ts_offset) ?: 1;
 }
 
-/* Bytes believed to be in the network. */
+/*
+ * Bytes believed to be in the network.  Where memory was too short to cut a
+ * segment that was acknowledged in part, its marks still weigh the whole.
+ */
 static inline u32 xtcp_inflight(const struct xtcp_sock *xs)
 {
-	return xs->snd_nxt - xs->snd_una - xs->sacked_out - xs->lost_out +
-	       xs->retrans_out;
+	s32 n = xs->snd_nxt - xs->snd_una - xs->sacked_out - xs->lost_out +
+		xs->retrans_out;
+
+	return max(n, 0);
 }
 
 /* End of the window that the peer opened: first number not to send. */
