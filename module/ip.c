@@ -200,7 +200,6 @@ static bool xtcp_fill_cb(struct sk_buff *skb, unsigned int hdr_len)
 	cb->tsecr = ntohl(th->tsecr);
 	cb->hdr_len = hdr_len;
 	__skb_pull(skb, hdr_len);
-	skb->dev = NULL;	/* may be gone before a queue is read */
 	return true;
 }
 

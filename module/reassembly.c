@@ -106,6 +106,7 @@ bool xtcp_rcv_queue_tail(struct sock *sk, struct sk_buff *skb)
 			skb = big;
 		}
 	}
+	skb->dev = NULL;	/* may be gone before the queue is read */
 	__skb_queue_tail(&sk->sk_receive_queue, skb);
 	skb_set_owner_r(skb, sk);
 	return false;
