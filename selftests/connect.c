@@ -202,12 +202,14 @@ TEST_F(connect, names__both_ends_agree)
 
 TEST_F(connect, ephemeral_port__in_range)
 {
-	char range[64];
+	char range[64], *end;
 	int fd[2], low, high, port;
 
 	ASSERT_LT(0, xt_read_file("/proc/sys/net/ipv4/ip_local_port_range",
 				  range, sizeof(range)));
-	ASSERT_EQ(2, sscanf(range, "%d %d", &low, &high));
+	low = strtol(range, &end, 10);
+	high = strtol(end, &end, 10);
+	ASSERT_EQ('\0', *end);
 	XT_PAIR(fd);
 	port = xt_local_port(fd[0]);
 	EXPECT_LE(low, port);

@@ -210,13 +210,16 @@ int xt_pair(const struct xt *x, int fd[2])
 	fd[0] = xt_socket(x, 0);
 	if (fd[0] < 0)
 		return fail(listener);
-	if (xt_connect(x, fd[0], port) ||
-	    (fd[1] = accept(listener, NULL, NULL)) < 0) {
-		fail(fd[0]);
-		return fail(listener);
-	}
+	if (xt_connect(x, fd[0], port))
+		goto fail;
+	fd[1] = accept(listener, NULL, NULL);
+	if (fd[1] < 0)
+		goto fail;
 	close(listener);
 	return 0;
+fail:
+	fail(fd[0]);
+	return fail(listener);
 }
 
 int xt_nonblock(int fd, bool on)
@@ -526,7 +529,7 @@ int xt_write_file(const char *path, const char *text)
 	return 0;
 }
 
-/* /proc/net/xtcp_stat: "Xtcp: Name Name ..." then "Xtcp: value value ...". */
+/* /proc/net/xtcp_stat: a line of names, a line of values, both after "Xtcp:". */
 long long xt_counter(const char *name)
 {
 	char buf[8192], *names, *values, *save_n, *save_v;

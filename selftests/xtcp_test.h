@@ -159,10 +159,8 @@ long long xt_counter(const char *name);
 	struct xt
 
 #define XT_PAIR(fds)							\
-	do {								\
-		ASSERT_EQ(0, xt_pair(&self->x, fds))			\
-			TH_LOG("pair: %s", strerror(errno));		\
-	} while (0)
+	ASSERT_EQ(0, xt_pair(&self->x, fds))				\
+		TH_LOG("pair: %s", strerror(errno))
 
 /* @call fails with @error. */
 #define EXPECT_FAILS(error, call)					\
