@@ -10,12 +10,14 @@ dir=$XTCP_USER/selftests
 # emulated or instrumented kernels get smaller amounts of data, not fewer cases
 [ "$LAB_KERNEL" != debug ] || : "${XTCP_TEST_SCALE:=10}"
 export XTCP_TEST_SCALE=${XTCP_TEST_SCALE:-1}
+jobs=${LAB_JOBS:-3}
 
-mark() { echo "xtcp-lab: test $1" >/dev/kmsg; }
+mark() { echo "xtcp-lab: $1 $2" >/dev/kmsg; }
 
 # ended NAME STATUS SECONDS
 ended()
 {
+	mark end "$1"
 	echo "$2 $3" >"$LAB_OUT/$1.end"
 	echo "$LAB_KERNEL: $1: exit status $2, $3 s"
 }
@@ -26,7 +28,7 @@ kunit()
 	local suite results name status begin=$SECONDS
 	local known=/run/kunit.before
 	ls /sys/kernel/debug/kunit >$known
-	mark kunit
+	mark test kunit
 	if ! timeout 300 insmod "$XTCP_BUILD/xtcp_kunit.ko" 2>"$LAB_OUT/kunit.tap"; then
 		ended kunit 1 $((SECONDS - begin))
 		return
@@ -46,15 +48,38 @@ kunit()
 	: >"$LAB_OUT/kunit.done"
 }
 
-# run NAME SECONDS COMMAND...
-run()
+# one NAME SECONDS COMMAND...: run a test
+one()
 {
 	local name=$1 seconds=$2 status=0 begin=$SECONDS
 	shift 2
-	[ ! -e "$LAB_OUT/$name.end" ] || return 0
-	mark "$name"
+	mark test "$name"
 	timeout -k 10 "$seconds" "$@" </dev/null >"$LAB_OUT/$name.tap" 2>&1 || status=$?
 	ended "$name" $status $((SECONDS - begin))
+}
+
+# run NAME SECONDS COMMAND...: start a test, some at a time since most of them wait
+# most of the time. Each has a network namespace of its own. A script may do as it
+# likes with the module, and runs alone.
+run()
+{
+	local name=$1 seconds=$2
+	shift 2
+	[ ! -e "$LAB_OUT/$name.end" ] || return 0
+	case $name in
+	*.sh)
+		wait
+		one "$name" "$seconds" "$@"
+		;;
+	*)
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+			wait -n
+		done
+		# shellcheck disable=SC2016 # for the inner shell
+		one "$name" "$seconds" unshare -n \
+			sh -c 'ip link set lo up && exec "$@"' sh "$@" &
+		;;
+	esac
 }
 
 # each DO: DO NAME SECONDS COMMAND... for every test; a line of the list is NAME or
@@ -84,3 +109,4 @@ if [ -d /sys/kernel/debug/kunit ] && [ ! -e "$LAB_OUT/kunit.done" ]; then
 	kunit
 fi
 each run
+wait
