@@ -159,34 +159,89 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)get16(p) << 16 | get16(p + 2);
 }
 
-int wire_send_bytes(struct wire *w, const void *payload, size_t len)
+/* An IP header in front of what lies at packet + its length; returns that. */
+static size_t ip_header(const struct wire *w, uint8_t *packet, uint8_t protocol,
+			const uint8_t *from, const uint8_t *to, size_t len)
 {
-	static uint8_t packet[PACKET_MAX];
-	size_t head;
-
-	memset(packet, 0, 40);
 	if (w->x.family == AF_INET) {
-		head = 20;
+		memset(packet, 0, 20);
 		packet[0] = 0x45;
-		put16(packet + 2, head + len);
+		put16(packet + 2, 20 + len);
 		packet[6] = 0x40;	/* do not fragment */
 		packet[8] = 64;
-		packet[9] = w->protocol;
-		memcpy(packet + 12, w->us, 4);
-		memcpy(packet + 16, w->kernel, 4);
-		put16(packet + 10, fold(sum(0, packet, head)));
-	} else {
-		head = 40;
-		packet[0] = 0x60;
-		put16(packet + 4, len);
-		packet[6] = w->protocol;
-		packet[7] = 64;
-		memcpy(packet + 8, w->us, 16);
-		memcpy(packet + 24, w->kernel, 16);
+		packet[9] = protocol;
+		memcpy(packet + 12, from, 4);
+		memcpy(packet + 16, to, 4);
+		put16(packet + 10, fold(sum(0, packet, 20)));
+		return 20;
 	}
+	memset(packet, 0, 40);
+	packet[0] = 0x60;
+	put16(packet + 4, len);
+	packet[6] = protocol;
+	packet[7] = 64;
+	memcpy(packet + 8, from, 16);
+	memcpy(packet + 24, to, 16);
+	return 40;
+}
+
+static int send_packet(struct wire *w, uint8_t protocol, const void *payload,
+		       size_t len)
+{
+	static uint8_t packet[PACKET_MAX];
+	size_t head = ip_header(w, packet, protocol, w->us, w->kernel, len);
+
 	memcpy(packet + head, payload, len);
 	return write(w->tun, packet, head + len) == (ssize_t)(head + len) ?
 		0 : -1;
+}
+
+int wire_send_bytes(struct wire *w, const void *payload, size_t len)
+{
+	return send_packet(w, w->protocol, payload, len);
+}
+
+/* The first bytes of a segment from the kernel, quoted in an ICMP error. */
+static int send_icmp(struct conn *c, uint8_t type, uint8_t code, uint16_t mtu,
+		     uint32_t seq, unsigned int quoted)
+{
+	struct wire *w = c->w;
+	uint8_t b[8 + 40 + HDR_LEN] = { type, code };
+	bool v4 = w->x.family == AF_INET;
+	uint8_t protocol = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	size_t len = 8, head;
+	uint32_t acc;
+
+	if (v4)
+		put16(b + 6, mtu);
+	else
+		put32(b + 4, mtu);
+	head = ip_header(w, b + len, w->protocol, w->kernel, w->us, 1400);
+	put16(b + len + head, c->kernel);
+	put16(b + len + head + 2, c->us);
+	put32(b + len + head + 4, seq);
+	len += head + quoted;
+	acc = sum(0, b, len);
+	if (!v4) {	/* ICMPv6 has a pseudo header, ICMP has none */
+		acc += protocol + len;
+		acc = sum(acc, w->us, 16);
+		acc = sum(acc, w->kernel, 16);
+	}
+	put16(b + 2, fold(acc));
+	return send_packet(w, protocol, b, len);
+}
+
+int wire_send_icmp(struct conn *c, uint8_t type, uint8_t code, uint16_t mtu,
+		   uint32_t seq)
+{
+	return send_icmp(c, type, code, mtu, seq, 8);
+}
+
+int wire_send_icmp_cut(struct conn *c, unsigned int len)
+{
+	bool v4 = c->w->x.family == AF_INET;
+
+	return send_icmp(c, v4 ? 3 : 1, v4 ? 3 : 4, 0, c->ack - 1, len);
 }
 
 int wire_send(struct wire *w, const struct seg *s)

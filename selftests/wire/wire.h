@@ -83,6 +83,12 @@ int wire_listener(struct wire *w, uint16_t port, int backlog);
 
 int wire_send(struct wire *w, const struct seg *s);
 int wire_send_bytes(struct wire *w, const void *payload, size_t len);
+/* An ICMP error that quotes a segment of the kernel's with number @seq. */
+struct conn;
+int wire_send_icmp(struct conn *c, uint8_t type, uint8_t code, uint16_t mtu,
+		   uint32_t seq);
+/* "Port unreachable" that quotes only @len bytes of the segment. */
+int wire_send_icmp_cut(struct conn *c, unsigned int len);
 /* The next segment for us: 0, or -1 when none came. */
 int wire_recv(struct wire *w, struct seg *s, int timeout_ms);
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ICMP errors about our segments: which end a connection, which are only
+ * remembered, which are not believed; and the path MTU.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include <kselftest_harness.h>
+#include "wire.h"
+
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT XT_TEST_TIMEOUT_S
+
+#define PORT 4000
+
+WIRE_FIXTURE(icmp);
+
+#define OPEN()								\
+	do {								\
+		int listener_ = wire_listener(&self->w, PORT, 8);	\
+									\
+		ASSERT_LE(0, listener_);				\
+		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
+					       listener_));		\
+		conn_quiet(&self->c, 50);				\
+	} while (0)
+
+/* The same meaning in both families; errno as TCP gives it. */
+enum what {
+	PORT_UNREACH,		/* ECONNREFUSED */
+	HOST_UNREACH,		/* EHOSTUNREACH */
+	TOO_BIG,
+};
+
+static int send_icmp(struct conn *c, enum what what, uint32_t seq, uint16_t mtu)
+{
+	bool v4 = c->w->x.family == AF_INET;
+	uint8_t type, code;
+
+	switch (what) {
+	case PORT_UNREACH:
+		type = v4 ? 3 : 1;
+		code = v4 ? 3 : 4;
+		break;
+	case HOST_UNREACH:
+		type = v4 ? 3 : 1;
+		code = v4 ? 1 : 3;
+		break;
+	default:
+		type = v4 ? 3 : 2;
+		code = v4 ? 4 : 0;
+	}
+	return wire_send_icmp(c, type, code, mtu, seq);
+}
+
+TEST_F(icmp, opening__port_unreachable_refuses)
+{
+	struct conn *c = &self->c;
+
+	ASSERT_EQ(0, conn_start_active(c, &self->w, &self->s));
+	ASSERT_EQ(0, send_icmp(c, PORT_UNREACH, self->s.seq, 0));
+	EXPECT_EQ(POLLERR, xt_poll(c->fd, POLLOUT, XT_SOON_MS) & POLLERR);
+	EXPECT_EQ(ECONNREFUSED, xt_so_error(c->fd));
+	EXPECT_EQ(XTCP_CLOSE, xt_state(c->fd));
+}
+
+TEST_F(icmp, opening__host_unreachable_fails)
+{
+	struct conn *c = &self->c;
+
+	ASSERT_EQ(0, conn_start_active(c, &self->w, &self->s));
+	ASSERT_EQ(0, send_icmp(c, HOST_UNREACH, self->s.seq, 0));
+	EXPECT_EQ(POLLERR, xt_poll(c->fd, POLLOUT, XT_SOON_MS) & POLLERR);
+	EXPECT_EQ(EHOSTUNREACH, xt_so_error(c->fd));
+}
+
+/* RFC 5927: it must quote a number that is on its way. */
+TEST_F(icmp, opening__wrong_number_ignored)
+{
+	struct conn *c = &self->c;
+
+	ASSERT_EQ(0, conn_start_active(c, &self->w, &self->s));
+	ASSERT_EQ(0, send_icmp(c, PORT_UNREACH, self->s.seq + 1000, 0));
+	EXPECT_EQ(0, xt_poll(c->fd, POLLOUT, XT_QUIET_MS));
+	EXPECT_EQ(XTCP_SYN_SENT, xt_state(c->fd));
+	EXPECT_EQ(1, xt_counter("IcmpOutOfWindow"));
+}
+
+/* Afterwards it only tells why, should the connection time out. */
+TEST_F(icmp, established__survives)
+{
+	struct conn *c = &self->c;
+
+	OPEN();
+	ASSERT_EQ(4, write(c->fd, "data", 4));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	ASSERT_EQ(0, send_icmp(c, PORT_UNREACH, self->s.seq, 0));
+	ASSERT_EQ(0, send_icmp(c, HOST_UNREACH, self->s.seq, 0));
+	xt_sleep_ms(XT_QUIET_MS);
+	EXPECT_EQ(XTCP_ESTABLISHED, xt_state(c->fd));
+	c->ack += 4;
+	ASSERT_EQ(0, conn_send(c, ACK | PSH, "back", 4));
+	EXPECT_EQ(4, recv(c->fd, (char[4]){}, 4, MSG_WAITALL));
+}
+
+TEST_F(icmp, established__reason_of_the_timeout)
+{
+	struct conn *c = &self->c;
+	char buf;
+
+	ASSERT_EQ(0, xt_write_file("/proc/sys/net/xtcp/retries2", "3"));
+	OPEN();
+	ASSERT_EQ(4, write(c->fd, "data", 4));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	ASSERT_EQ(0, send_icmp(c, HOST_UNREACH, self->s.seq, 0));
+	EXPECT_FAILS(EHOSTUNREACH, recv(c->fd, &buf, 1, 0));
+}
+
+/* Too big: smaller ones from then on, and what was too big comes again. */
+TEST_F(icmp, too_big__smaller_segments)
+{
+	struct conn *c = &self->c;
+	static char buf[1300];
+	uint32_t got = 0, big;
+
+	OPEN();
+	ASSERT_EQ(1300, write(c->fd, buf, sizeof(buf)));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	big = self->s.len;
+	ASSERT_LT(1290, big);
+	/* 1280 is the least that IPv6 knows. */
+	ASSERT_EQ(0, send_icmp(c, TOO_BIG, self->s.seq, 1280));
+	while (got < 1300) {
+		ASSERT_EQ(0, conn_await_data(c, &self->s));
+		/* What was sent before it came does not count. */
+		if (self->s.len == big)
+			continue;
+		EXPECT_GE(1280 - (self->w.addr_len == 4 ? 20 : 40) - HDR_LEN,
+			  self->s.len);
+		got += self->s.len;
+		c->ack += self->s.len;
+		ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	}
+	EXPECT_EQ(1, xt_counter("PmtuReduced"));
+}
+
+TEST_F(icmp, too_big__wrong_number_ignored)
+{
+	struct conn *c = &self->c;
+	static char buf[1300];
+
+	OPEN();
+	ASSERT_EQ(1300, write(c->fd, buf, sizeof(buf)));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	ASSERT_EQ(0, send_icmp(c, TOO_BIG, self->s.seq + 100000, 1280));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	EXPECT_EQ(1300, self->s.len);
+	EXPECT_EQ(0, xt_counter("PmtuReduced"));
+}
+
+/* A quote that is cut short, or of nothing of ours, is nothing. */
+TEST_F(icmp, quote__truncated)
+{
+	struct conn *c = &self->c;
+	unsigned int len;
+
+	ASSERT_EQ(0, conn_start_active(c, &self->w, &self->s));
+	for (len = 0; len < 8; len++)
+		ASSERT_EQ(0, wire_send_icmp_cut(c, len));
+	EXPECT_EQ(0, xt_poll(c->fd, POLLOUT, XT_QUIET_MS));
+	EXPECT_EQ(XTCP_SYN_SENT, xt_state(c->fd));
+}
+
+WIRE_MAIN
