@@ -22,7 +22,7 @@ MODULE_PARM_DESC(protocol, "IP protocol number (default 253)");
 
 long xtcp_sysctl_mem[3];
 
-/* As TCP: pressure at 3/32 of memory, and never more than 1/8. */
+/* Pressure from 1/16 of memory on, and never more than 3/32. */
 static void __init xtcp_mem_init(void)
 {
 	unsigned long limit = max(nr_free_buffer_pages() / 16, 128UL);

@@ -157,10 +157,10 @@ static void xtcp_sysctl_defaults(struct xtcp_net *xn)
 	xn->sysctl_challenge_ack_rate	= 1000;
 	xn->sysctl_abort_on_overflow	= 0;
 	xn->sysctl_moderate_rcvbuf	= 1;
-	xn->sysctl_rmem[0]		= 4096;
+	xn->sysctl_rmem[0]		= SOCK_MIN_SNDBUF;
 	xn->sysctl_rmem[1]		= 256 * 1024;
 	xn->sysctl_rmem[2]		= 6 * 1024 * 1024;
-	xn->sysctl_wmem[0]		= 4096;
+	xn->sysctl_wmem[0]		= SOCK_MIN_SNDBUF;
 	xn->sysctl_wmem[1]		= 64 * 1024;
 	xn->sysctl_wmem[2]		= 4 * 1024 * 1024;
 }
