@@ -201,6 +201,8 @@ void xtcp_update_snd_wnd(struct sock *sk, const struct xtcp_skb_cb *cb,
  * @sk: socket, locked
  * @skb: segment to be queued
  *
+ * What is in order lies in a window that we told, and was promised room: it may
+ * exceed the buffer, up to twice its size, where the exchange rate was too good.
  * An empty receive queue always takes the next segment in order: else a socket
  * whose buffer is full of out-of-order data, or a system short of memory, would
  * never move again.
@@ -208,12 +210,16 @@ void xtcp_update_snd_wnd(struct sock *sk, const struct xtcp_skb_cb *cb,
  */
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb)
 {
-	bool must = skb_queue_empty(&sk->sk_receive_queue) &&
-		    XTCP_SKB_CB(skb)->seq == xtcp_sk(sk)->rcv_nxt;
+	bool in_order = XTCP_SKB_CB(skb)->seq == xtcp_sk(sk)->rcv_nxt;
+	bool must = in_order && skb_queue_empty(&sk->sk_receive_queue);
+	u64 limit = READ_ONCE(sk->sk_rcvbuf);
 
-	if (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) &&
-	    !xtcp_ofo_prune(sk) && !must)
-		return false;
+	if (atomic_read(&sk->sk_rmem_alloc) > limit && !xtcp_ofo_prune(sk)) {
+		if (in_order)
+			limit *= 2;
+		if (!must && atomic_read(&sk->sk_rmem_alloc) > limit)
+			return false;
+	}
 	if (!sk_rmem_schedule(sk, skb, skb->truesize) && !must)
 		return false;
 	return true;

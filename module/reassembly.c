@@ -20,17 +20,30 @@
 
 /*
  * Payloads up to this many bytes are copied into the buffer before them: the
- * copy is cheaper than keeping a whole skb.
+ * copy is cheaper than keeping a whole skb.  When half of the receive buffer is
+ * in use, larger ones too: windows promise payload at the exchange rate of
+ * flow.c, and an skb of 1000 bytes costs more than that.
  */
 #define XTCP_COPY_BREAK		256
+#define XTCP_COPY_BREAK_TIGHT	1024
 #define XTCP_COLLECT_BYTES	(SKB_WITH_OVERHEAD(PAGE_SIZE))
+
+static bool xtcp_rcv_tight(const struct sock *sk)
+{
+	return atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2;
+}
+
+static unsigned int xtcp_copy_break(const struct sock *sk)
+{
+	return xtcp_rcv_tight(sk) ? XTCP_COPY_BREAK_TIGHT : XTCP_COPY_BREAK;
+}
 
 static bool xtcp_copy_to_tail(struct sock *sk, struct sk_buff *to,
 			      struct sk_buff *from)
 {
 	unsigned int len = from->len;
 
-	if (len > XTCP_COPY_BREAK || skb_cloned(to) || skb_is_nonlinear(to) ||
+	if (len > xtcp_copy_break(sk) || skb_cloned(to) || skb_is_nonlinear(to) ||
 	    skb_tailroom(to) < len)
 		return false;
 	if (skb_copy_bits(from, 0, skb_put(to, len), len)) {
@@ -98,7 +111,8 @@ bool xtcp_rcv_queue_tail(struct sock *sk, struct sk_buff *skb)
 
 	if (tail && xtcp_merge(sk, tail, skb))
 		return true;
-	if (tail && len <= XTCP_COPY_BREAK && tail->len <= XTCP_COPY_BREAK) {
+	if (tail && len <= xtcp_copy_break(sk) &&
+	    (xtcp_rcv_tight(sk) || tail->len <= XTCP_COPY_BREAK)) {
 		struct sk_buff *big = xtcp_collector(sk, skb);
 
 		if (big) {
