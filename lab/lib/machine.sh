@@ -23,7 +23,7 @@ qemu_machine()
 {
 	local append share qemu
 	append='console=ttyS0 loglevel=5 log_buf_len=2M panic=-1 mitigations=off nokaslr'
-	append+=' audit=0 apparmor=0 selinux=0 cryptomgr.notests tsc=reliable no_timer_check'
+	append+=' audit=0 apparmor=0 selinux=0 cryptomgr.notests tsc=reliable clocksource=hpet no_timer_check'
 	append+=' rcupdate.rcu_expedited=1 random.trust_cpu=on lab.fs=9p'
 	append+=" lab.kernel=${kernel/./-}"
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -nographic -no-reboot
