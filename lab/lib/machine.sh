@@ -25,7 +25,7 @@ qemu_machine()
 	# tsc=unstable: on a busy host the emulated TSC is calibrated wrongly, by a factor
 	# of three at worst, and sleeps, timeouts and the lockup detector then come early.
 	append='console=ttyS0 loglevel=5 log_buf_len=2M panic=-1 mitigations=off nokaslr'
-	append+=' audit=0 apparmor=0 selinux=0 cryptomgr.notests tsc=unstable no_timer_check'
+	append+=' audit=0 lsm=yama cryptomgr.notests tsc=unstable no_timer_check'
 	append+=' rcupdate.rcu_expedited=1 random.trust_cpu=on lab.fs=9p'
 	append+=' watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'
 	append+=" lab.kernel=${kernel/./-}"
