@@ -66,9 +66,12 @@ static void __attribute__((constructor)) require(void)
 
 void xt_door(struct xt *x, enum xt_door door)
 {
-	int family = module_parameter("family", AF_XTCP);
-	int protocol = module_parameter("protocol", IPPROTO_XTCP);
+	static int family, protocol;
 
+	if (!family) {
+		family = module_parameter("family", AF_XTCP);
+		protocol = module_parameter("protocol", IPPROTO_XTCP);
+	}
 	x->door = door;
 	x->family = door == XT_IPV6 || door == XT_INET6 || door == XT_TCP6 ?
 		    AF_INET6 : AF_INET;

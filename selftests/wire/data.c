@@ -418,20 +418,21 @@ TEST_F(data, zero_window__probed_until_it_opens)
 	EXPECT_EQ(0, memcmp(self->s.data, "wait", 4));
 }
 
-/* Nagle: a small write waits while another one is unacknowledged. */
-TEST_F(data, nagle__holds_the_second_small_write)
+/*
+ * Nagle: small writes wait while an earlier one is unacknowledged, and go as
+ * one.  (A tail loss probe may take them, as one, before we acknowledge.)
+ */
+TEST_F(data, nagle__holds_small_writes)
 {
 	struct conn *c = &self->c;
 
 	OPEN();
 	ASSERT_EQ(1, write(c->fd, "a", 1));
-	ASSERT_EQ(0, conn_await_data(c, &self->s));
 	ASSERT_EQ(1, write(c->fd, "b", 1));
 	ASSERT_EQ(1, write(c->fd, "c", 1));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	EXPECT_EQ(1, self->s.len);
 	c->ack += 1;
-	/* Only what was sent already may be repeated meanwhile. */
-	ASSERT_NE(0, conn_recv(c, &self->s, 100) ? 1 :
-		  self->s.seq + self->s.len == c->ack);
 	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
 	ASSERT_EQ(0, conn_await_data(c, &self->s));
 	EXPECT_EQ(2, self->s.len);

@@ -363,8 +363,9 @@ TEST_F(close, time_wait__ends)
 	xt_sleep_ms(4000);
 	c->seq--;
 	ASSERT_EQ(0, conn_send(c, FIN | ACK, NULL, 0));
-	ASSERT_EQ(0, conn_recv(c, &self->s, XT_SOON_MS));
-	EXPECT_EQ(RST, self->s.flags & RST);
+	do {	/* what came before, while we slept, does not count */
+		ASSERT_EQ(0, conn_recv(c, &self->s, XT_SOON_MS));
+	} while (!(self->s.flags & RST));
 }
 
 WIRE_MAIN
