@@ -50,13 +50,6 @@ SITUATION(connect__family_unix)
 	R(connect(sock(r), (void *)&a, sizeof(a)));
 }
 
-SITUATION_INET(connect__family_unix_short)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "x" };
-
-	R(connect(sock(r), (void *)&a, 16));
-}
-
 SITUATION_INET(connect__family_of_the_other_ip)
 {
 	union xt_addr a;

@@ -327,12 +327,11 @@ TEST_F(data, retransmission__doubles)
 		at[i] = self->s.at_ms;
 	}
 	/*
-	 * A tail loss probe may come first, before the first timeout.  From
-	 * then on: at least twice as long as the time before, but for noise.
+	 * A tail loss probe, perhaps, then timeouts of 200, 400, 800 ms at
+	 * least.  Without doubling it would be 800 ms in all; what is between
+	 * is for machines that show us a segment late.
 	 */
-	for (i = 2; i < 5; i++)
-		EXPECT_LE((at[i - 1] - at[i - 2]) * 3 / 2,
-			  at[i] - at[i - 1]);
+	EXPECT_LE(1000, at[4] - at[0]);
 	EXPECT_LE(3, xt_counter("RetransSegs"));
 	c->ack += 4;
 	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));

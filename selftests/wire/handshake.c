@@ -503,8 +503,8 @@ TEST_F(client, syn__repeated_by_doubling_timeouts)
 		EXPECT_EQ(seq, self->s.seq);
 		at[i] = self->s.at_ms;
 	}
-	EXPECT_LE(900, at[1] - at[0]);
-	EXPECT_LE(1800, at[2] - at[1]);
+	/* 3 s in all; without doubling, 2 s. */
+	EXPECT_LE(2500, at[2] - at[0]);
 }
 
 TEST_F(client, connect__after_one_round_trip)
@@ -618,10 +618,8 @@ TEST_F(client, third_segment__repeated_until_answered)
 		EXPECT_EQ(c->ack, self->s.seq);
 		at[i] = self->s.at_ms;
 	}
-	/* 200 ms at least, then doubling. */
-	EXPECT_LE(180, at[1] - at[0]);
-	EXPECT_LE(360, at[2] - at[1]);
-	EXPECT_LE(720, at[3] - at[2]);
+	/* 200, 400, 800 ms at least; without doubling, 600 ms in all. */
+	EXPECT_LE(1000, at[3] - at[0]);
 	ASSERT_EQ(0, conn_send(c, ACK | PSH, "talk", 4));
 	ASSERT_EQ(0, conn_await_ack(c, &self->s, c->seq));
 	EXPECT_TRUE(conn_quiet(c, 2500));

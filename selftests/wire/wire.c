@@ -47,40 +47,6 @@ static int open_tun(void)
 	return open(path, O_RDWR | O_NONBLOCK);
 }
 
-int wire_open(struct wire *w, enum xt_door door)
-{
-	struct ifreq ifr = { .ifr_name = "wire0",
-			     .ifr_flags = IFF_TUN | IFF_NO_PI };
-	char text[16];
-
-	if (xt_begin(&w->x, door))
-		return -1;
-	w->tun = open_tun();
-	if (w->tun < 0 || ioctl(w->tun, TUNSETIFF, &ifr))
-		return -1;
-	if (system("ip addr add 192.0.2.1/24 dev wire0 && "
-		   "ip addr add 2001:db8::1/64 dev wire0 nodad && "
-		   "ip link set wire0 up"))
-		return -1;
-	/* Its orphans would hold the namespace for minutes. */
-	xt_write_file("/proc/sys/net/xtcp/orphan_retries", "2");
-	w->window = 65535;
-	w->protocol = IPPROTO_XTCP;
-	if (xt_read_file("/sys/module/xtcp/parameters/protocol", text,
-			 sizeof(text)) > 0)
-		w->protocol = atoi(text);
-	if (w->x.family == AF_INET) {
-		w->addr_len = 4;
-		inet_pton(AF_INET, "192.0.2.1", w->kernel);
-		inet_pton(AF_INET, "192.0.2.2", w->us);
-	} else {
-		w->addr_len = 16;
-		inet_pton(AF_INET6, "2001:db8::1", w->kernel);
-		inet_pton(AF_INET6, "2001:db8::2", w->us);
-	}
-	return 0;
-}
-
 void wire_close(struct wire *w)
 {
 	close(w->tun);
@@ -201,6 +167,85 @@ int wire_send_bytes(struct wire *w, const void *payload, size_t len)
 	return send_packet(w, w->protocol, payload, len);
 }
 
+static uint16_t icmp_checksum(const struct wire *w, const uint8_t *b, size_t len)
+{
+	uint32_t acc = sum(0, b, len);
+
+	if (w->x.family == AF_INET6) {	/* ICMP has no pseudo header */
+		acc += IPPROTO_ICMPV6 + len;
+		acc = sum(acc, w->us, 16);
+		acc = sum(acc, w->kernel, 16);
+	}
+	return fold(acc);
+}
+
+static int send_icmp_bytes(struct wire *w, uint8_t *b, size_t len)
+{
+	put16(b + 2, icmp_checksum(w, b, len));
+	return send_packet(w, w->x.family == AF_INET ? IPPROTO_ICMP :
+						       IPPROTO_ICMPV6, b, len);
+}
+
+/* An interface and its addresses take a moment: until it answers a ping. */
+static int wait_until_up(struct wire *w)
+{
+	bool v4 = w->x.family == AF_INET;
+	long long end = xt_now_ms() + XT_SOON_MS;
+	uint8_t packet[2048];
+
+	while (xt_now_ms() < end) {
+		uint8_t ping[16] = { v4 ? 8 : 128 };
+		ssize_t n;
+
+		send_icmp_bytes(w, ping, sizeof(ping));
+		xt_poll(w->tun, POLLIN, 20);
+		while ((n = read(w->tun, packet, sizeof(packet))) > 0) {
+			if (v4 && n > 20 && packet[0] == 0x45 &&
+			    packet[9] == IPPROTO_ICMP && packet[20] == 0)
+				return 0;
+			if (!v4 && n > 40 && packet[0] >> 4 == 6 &&
+			    packet[6] == IPPROTO_ICMPV6 && packet[40] == 129)
+				return 0;
+		}
+	}
+	errno = ENETDOWN;
+	return -1;
+}
+
+int wire_open(struct wire *w, enum xt_door door)
+{
+	struct ifreq ifr = { .ifr_name = "wire0",
+			     .ifr_flags = IFF_TUN | IFF_NO_PI };
+	char text[16];
+
+	if (xt_begin(&w->x, door))
+		return -1;
+	w->tun = open_tun();
+	if (w->tun < 0 || ioctl(w->tun, TUNSETIFF, &ifr))
+		return -1;
+	if (system("ip addr add 192.0.2.1/24 dev wire0 && "
+		   "ip addr add 2001:db8::1/64 dev wire0 nodad && "
+		   "ip link set wire0 up"))
+		return -1;
+	/* Its orphans would hold the namespace for minutes. */
+	xt_write_file("/proc/sys/net/xtcp/orphan_retries", "2");
+	w->window = 65535;
+	w->protocol = IPPROTO_XTCP;
+	if (xt_read_file("/sys/module/xtcp/parameters/protocol", text,
+			 sizeof(text)) > 0)
+		w->protocol = atoi(text);
+	if (w->x.family == AF_INET) {
+		w->addr_len = 4;
+		inet_pton(AF_INET, "192.0.2.1", w->kernel);
+		inet_pton(AF_INET, "192.0.2.2", w->us);
+	} else {
+		w->addr_len = 16;
+		inet_pton(AF_INET6, "2001:db8::1", w->kernel);
+		inet_pton(AF_INET6, "2001:db8::2", w->us);
+	}
+	return wait_until_up(w);
+}
+
 /* The first bytes of a segment from the kernel, quoted in an ICMP error. */
 static int send_icmp(struct conn *c, uint8_t type, uint8_t code, uint16_t mtu,
 		     uint32_t seq, unsigned int quoted)
@@ -208,9 +253,7 @@ static int send_icmp(struct conn *c, uint8_t type, uint8_t code, uint16_t mtu,
 	struct wire *w = c->w;
 	uint8_t b[8 + 40 + HDR_LEN] = { type, code };
 	bool v4 = w->x.family == AF_INET;
-	uint8_t protocol = v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 	size_t len = 8, head;
-	uint32_t acc;
 
 	if (v4)
 		put16(b + 6, mtu);
@@ -221,14 +264,7 @@ static int send_icmp(struct conn *c, uint8_t type, uint8_t code, uint16_t mtu,
 	put16(b + len + head + 2, c->us);
 	put32(b + len + head + 4, seq);
 	len += head + quoted;
-	acc = sum(0, b, len);
-	if (!v4) {	/* ICMPv6 has a pseudo header, ICMP has none */
-		acc += protocol + len;
-		acc = sum(acc, w->us, 16);
-		acc = sum(acc, w->kernel, 16);
-	}
-	put16(b + 2, fold(acc));
-	return send_packet(w, protocol, b, len);
+	return send_icmp_bytes(w, b, len);
 }
 
 int wire_send_icmp(struct conn *c, uint8_t type, uint8_t code, uint16_t mtu,

@@ -144,7 +144,7 @@ extern const uint8_t our_cookie[24];
 	FIXTURE_SETUP(name)						\
 	{								\
 		ASSERT_EQ(0, wire_open(&self->w, variant->door))	\
-			TH_LOG("no TUN device: %s", strerror(errno));	\
+			TH_LOG("TUN device: %s", strerror(errno));	\
 	}								\
 	FIXTURE_TEARDOWN(name)						\
 	{								\
