@@ -32,7 +32,7 @@
 
 struct slot {
 	int fd;
-	bool listens;
+	bool listens, shut;
 	struct xt x;
 };
 
@@ -52,9 +52,10 @@ static unsigned int roll(struct world *w, unsigned int n)
 	return (v >> 20) % n;
 }
 
-static void note(struct world *w, const char *what, int a, int b, long ret)
+static void note(struct world *w, int n, const char *what, const char *arg,
+		 int number, long ret)
 {
-	fprintf(w->out, "%s(%d,%d)=%s\n", what, a, b,
+	fprintf(w->out, "%d: %s(%s %d) = %s\n", n, what, arg, number,
 		ret < 0 ? strerrorname_np(errno) : "ok");
 }
 
@@ -63,12 +64,15 @@ static const char * const addresses[2][4] = {
 	{ "::", "::1", "::ffff:127.0.0.1", "2001:db8::1" },
 };
 
+static const char *text(const struct slot *s, int which)
+{
+	return addresses[s->x.family == AF_INET6][which];
+}
+
 static socklen_t address(const struct slot *s, union xt_addr *a, int which,
 			 int port)
 {
-	const char *text = addresses[s->x.family == AF_INET6][which];
-
-	return xt_parse(&s->x, a, text, text, port);
+	return xt_parse(&s->x, a, text(s, which), text(s, which), port);
 }
 
 /* Without TIME_WAIT, which depends on who was quicker. */
@@ -82,6 +86,7 @@ static void end(struct slot *s)
 	close(s->fd);
 	s->fd = -1;
 	s->listens = false;
+	s->shut = false;
 }
 
 static void new_socket(struct world *w, int n)
@@ -95,7 +100,7 @@ static void new_socket(struct world *w, int n)
 	else
 		xt_door(&s->x, v6 ? XT_INET6 : XT_INET);
 	s->fd = xt_socket(&s->x, 0);
-	note(w, "socket", n, v6, s->fd);
+	note(w, n, "socket", v6 ? "v6" : "v4", 0, s->fd);
 }
 
 static void try_accept(struct world *w, int n)
@@ -107,7 +112,7 @@ static void try_accept(struct world *w, int n)
 	if (s->listens)
 		xt_poll(s->fd, POLLIN, 20);
 	fd = accept(s->fd, NULL, NULL);
-	note(w, "accept", n, to - w->slot, fd);
+	note(w, n, "accept", "to", to - w->slot, fd);
 	if (fd < 0)
 		return;
 	if (to == s) {
@@ -135,7 +140,7 @@ static void set(struct world *w, int n)
 	};
 	unsigned int i = roll(w, 5), v = roll(w, 4) > 0;
 
-	note(w, options[i].what, n, v,
+	note(w, n, "set", options[i].what, v,
 	     xt_set(w->slot[n].fd, options[i].level, options[i].name, v));
 }
 
@@ -169,19 +174,23 @@ static void step(struct world *w)
 	case 5:
 	case 6:
 	case 7:
-		note(w, "bind", which, port, bind(s->fd, &a.sa, len));
+		note(w, n, "bind", text(s, which), port,
+		     bind(s->fd, &a.sa, len));
 		break;
 	case 8:
 	case 9:
 		which = listen(s->fd, 1000);
 		s->listens |= !which;
-		note(w, "listen", n, 0, which);
+		note(w, n, "listen", "", 0, which);
 		break;
 	case 10:
 	case 11:
+		/* To itself, or shut before: TCP's FIN meets TCP's SYN then. */
+		if (s->shut || xt_local_port(s->fd) == port)
+			break;
 		xt_nonblock(s->fd, false);
 		len = connect(s->fd, &a.sa, len);
-		note(w, "connect", which, port, (int)len);
+		note(w, n, "connect", text(s, which), port, (int)len);
 		/* TCP mixes the families of a first and a second attempt. */
 		if (len)
 			end(s);
@@ -190,20 +199,23 @@ static void step(struct world *w)
 		try_accept(w, n);
 		break;
 	case 13:
-		note(w, "unspec", n, 0,
+		note(w, n, "connect", "unspec", 0,
 		     connect(s->fd, &unspec, sizeof(unspec)));
 		s->listens = false;
 		break;
 	case 14:
 		which = roll(w, 3);
 		/* What a peer sees of it depends on who is quicker. */
-		if (xt_peer_port(s->fd) < 0)
-			note(w, "shutdown", n, which, shutdown(s->fd, which));
-		s->listens = false;
+		if (xt_peer_port(s->fd) < 0) {
+			note(w, n, "shutdown", "", which,
+			     shutdown(s->fd, which));
+			s->listens = false;
+			s->shut = true;
+		}
 		break;
 	case 15:
 		if (xt_peer_port(s->fd) < 0)
-			note(w, "recv", n, 0,
+			note(w, n, "recv and close", "", 0,
 			     recv(s->fd, &c, 1, MSG_DONTWAIT));
 		end(s);
 		break;

@@ -134,13 +134,6 @@ with_namespaces()
 	unload && nothing_is_left
 }
 
-# User-Mode-Linux' KASAN keeps its marks of a module's globals when the module
-# goes, and takes whatever is loaded there next for a fault.
-stale_marks()
-{
-	grep -q 'User Mode Linux' /proc/cpuinfo && grep -qw kasan_report /proc/kallsyms
-}
-
 over_tcp && skip_all "TCP cannot be unloaded"
 begin
 [ -e "$ko" ] || modinfo xtcp >/dev/null 2>&1 ||
@@ -148,12 +141,6 @@ begin
 
 check refused_while_listening refused_while hold-listen 127.0.0.1 6000
 check refused_with_a_connection refused_with_a_connection
-if stale_marks; then
-	for name in unloads nothing_is_left rounds with_namespaces loads_again; do
-		skip $name "this kernel can load a module only once"
-	done
-	finish
-fi
 check unloads unload
 check nothing_is_left nothing_is_left
 check rounds rounds 5
