@@ -18,6 +18,11 @@
 
 #include "xtcp-probe.h"
 
+/* 6.10: moved out of net/sock.h */
+#ifdef XTCP_HAVE_PROTO_MEMORY_H
+#include <net/proto_memory.h>
+#endif
+
 #ifdef XTCP_HAVE_UNALIGNED_H
 #include <linux/unaligned.h>
 #else

@@ -19,6 +19,9 @@
 /* A buffer holds payload of half its size. */
 #define XTCP_RCV_OVERHEAD	2
 
+/* The window under memory pressure, segments */
+#define XTCP_TIGHT_SEGS		4
+
 static u32 xtcp_space_to_window(const struct sock *sk, int space)
 {
 	u32 win = max(space, 0) / XTCP_RCV_OVERHEAD;
@@ -30,6 +33,17 @@ static u32 xtcp_space_to_window(const struct sock *sk, int space)
 static int xtcp_free_space(const struct sock *sk)
 {
 	return READ_ONCE(sk->sk_rcvbuf) - atomic_read(&sk->sk_rmem_alloc);
+}
+
+/*
+ * All XTCP sockets together have taken their share of memory: no buffer grows
+ * any more, or those that grew first would starve the others, and a window that
+ * nobody has the memory to fill ends in timeouts.
+ */
+static bool xtcp_memory_tight(const struct sock *sk)
+{
+	return sk_under_memory_pressure(sk) ||
+	       sk_memory_allocated(sk) >= sk_prot_mem_limits(sk, 0);
 }
 
 /**
@@ -47,6 +61,8 @@ u32 xtcp_would_be_window(const struct sock *sk)
 	u32 now = xtcp_receive_window(xs);
 	u32 step = min(xs->rcv_mss, whole / 2);
 
+	if (unlikely(sk_under_memory_pressure(sk)))
+		win = min(win, XTCP_TIGHT_SEGS * xs->advmss);
 	return win < now + step ? now : win;
 }
 
@@ -132,6 +148,7 @@ void xtcp_rcv_space_adjust(struct sock *sk)
 		want = min_t(u64, want * XTCP_RCV_OVERHEAD,
 			     READ_ONCE(xn->sysctl_rmem[2]));
 		if (READ_ONCE(xn->sysctl_moderate_rcvbuf) &&
+		    !xtcp_memory_tight(sk) &&
 		    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
 		    want > READ_ONCE(sk->sk_rcvbuf))
 			WRITE_ONCE(sk->sk_rcvbuf, (int)want);
@@ -274,7 +291,7 @@ void xtcp_sndbuf_expand(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u64 per_mss, want;
 
-	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+	if ((sk->sk_userlocks & SOCK_SNDBUF_LOCK) || xtcp_memory_tight(sk))
 		return;
 	per_mss = SKB_TRUESIZE(XTCP_MAX_HEADER) + xs->mss;
 	want = 2 * per_mss * (div_u64(xs->cong.cwnd, max(xs->mss, 1u)) + 1);

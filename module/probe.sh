@@ -32,4 +32,4 @@ have DST_STORE_BOOL net/ip6_route.h 'bool daddr_set'
 have RECV_ERROR_3 net/inet_common.h 'inet_recv_error\(.*int len\);'
 have FL_LIST_IN_INET net/inet_sock.h 'ipv6_fl_list'
 have CTL_CONST linux/sysctl.h 'typedef int proc_handler\(const struct ctl_table'
-have SK_DEV_EQUAL_L3SCOPE net/sock.h 'sk_dev_equal_l3scope'
+have PROTO_MEMORY_H net/proto_memory.h .
