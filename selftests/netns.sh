@@ -30,6 +30,7 @@ link()
 	ip -n "$b" addr add 192.0.2.2/24 dev xt0
 	ip -n "$a" addr add 2001:db8::1/64 dev xt0 nodad
 	ip -n "$b" addr add 2001:db8::2/64 dev xt0 nodad
+	ip -n "$b" addr add fe80::2/64 dev xt0 nodad
 	local ns
 	for ns in "$a" "$b"; do
 		ip -n "$ns" link set lo up
@@ -143,6 +144,7 @@ begin
 link || skip_all "no network namespaces or veth"
 
 both clean $((64 * mb))
+check ipv6.link_local transfer fe80::2%xt0 $((4 * mb))
 both delay $((8 * mb)) delay 5ms
 both loss $((4 * mb)) loss 1%
 both heavy_loss $((mb / 2)) loss 5% delay 1ms

@@ -9,8 +9,8 @@
  * opens a connection, exchanges a byte and keeps it until killed.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,18 +25,25 @@ static int die(const char *what)
 }
 
 static int open_connection(const struct xt *x, const char *address,
-			   uint16_t port, bool listens)
+			   const char *port, bool listens)
 {
-	union xt_addr a;
-	socklen_t len = xt_parse(x, &a, address, address, port);
-	int fd = xt_socket(x, 0), peer;
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+				  .ai_socktype = SOCK_STREAM };
+	int fd = xt_socket(x, 0), peer, err;
+	struct addrinfo *a;
 
-	if (fd < 0)
+	/* It knows fe80::1%eth0. */
+	if (fd < 0 || getaddrinfo(address, port, &hints, &a))
 		return -1;
-	if (!listens)
-		return connect(fd, &a.sa, len) ? -1 : fd;
+	if (!listens) {
+		err = connect(fd, a->ai_addr, a->ai_addrlen);
+		freeaddrinfo(a);
+		return err ? -1 : fd;
+	}
 	xt_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (bind(fd, &a.sa, len) || listen(fd, 1))
+	err = bind(fd, a->ai_addr, a->ai_addrlen);
+	freeaddrinfo(a);
+	if (err || listen(fd, 1))
 		return -1;
 	printf("listening\n");
 	fflush(stdout);
@@ -90,7 +97,7 @@ int main(int argc, char **argv)
 	listens = strstr(argv[1], "listen");
 	holds = strstr(argv[1], "hold");
 	xt_door(&x, strchr(argv[2], ':') ? XT_IPV6 : XT_IPV4);
-	fd = open_connection(&x, argv[2], atoi(argv[3]), listens);
+	fd = open_connection(&x, argv[2], argv[3], listens);
 	if (fd < 0)
 		return die(argv[1]);
 	if (holds)

@@ -268,6 +268,34 @@ TEST_F(malformed, to_listener_and_closed_port)
 	}
 }
 
+/* A connection is between two: what is sent to many is a mistake, or worse. */
+TEST_F(malformed, destination__multicast_or_broadcast)
+{
+	static const uint8_t all_hosts[4] = { 224, 0, 0, 1 };
+	static const uint8_t broadcast[4] = { 192, 0, 2, 255 };
+	static const uint8_t all_nodes[16] = { 0xff, 2, [15] = 1 };
+	bool v4 = self->w.x.family == AF_INET;
+	int listener = wire_listener(&self->w, PORT, 8), i;
+	union xt_addr a;
+	socklen_t len;
+
+	ASSERT_LE(0, listener);
+	/* One more listener, for all addresses. */
+	len = xt_any(&self->w.x, &a, PORT + 1);
+	listener = xt_socket(&self->w.x, 0);
+	ASSERT_EQ(0, bind(listener, &a.sa, len));
+	ASSERT_EQ(0, listen(listener, 8));
+	for (i = 0; i < 2; i++) {
+		memcpy(self->w.kernel, !v4 ? all_nodes :
+		       i ? broadcast : all_hosts, self->w.addr_len);
+		conn_init(&self->c, &self->w, 20000, PORT + 1);
+		ASSERT_EQ(0, conn_syn(&self->c));
+		EXPECT_TRUE(conn_quiet(&self->c, XT_QUIET_MS));
+	}
+	EXPECT_LE(1, xt_counter("InBadDst"));
+	EXPECT_EQ(0, xt_counter("SynRecv"));
+}
+
 /* Flags that make no sense together. */
 TEST_F(malformed, flags__every_combination)
 {
