@@ -43,8 +43,7 @@
 	X(ActiveOpens)							\
 	X(PassiveOpens)							\
 	X(AttemptFails)		/* connect() that failed */		\
-	X(EstabResets)		/* ESTABLISHED or CLOSE_WAIT straight to\
-				 * CLOSE, at either end (RFC 4022) */	\
+	X(EstabResets)		/* ended without FINs, at either end */	\
 	X(SynRecv)		/* SYNs that a listener answered */	\
 	X(SynBadMust)		/* SYN refused: unknown option */	\
 	X(SynRateLimited)	/* SYN-ACKs not sent: rate limit */	\

@@ -91,8 +91,26 @@ static void xtcp_owner_describe(struct sock *sk, struct xtcp_bind_owner *o)
 	o->uid = sk_uid(sk);
 	o->v4only = sk->sk_family == AF_INET;
 	o->v6only = sk->sk_family == AF_INET6 && ipv6_only_sock(sk);
-	o->reuse = sk->sk_reuse;
-	o->reuseport = sk->sk_reuseport;
+	o->sk = sk;
+}
+
+/* A socket may change these after bind(): what counts is what they are now. */
+static bool xtcp_owner_reuse(const struct xtcp_bind_owner *o)
+{
+	return o->sk ? o->sk->sk_reuse : o->reuse;
+}
+
+static bool xtcp_owner_reuseport(const struct xtcp_bind_owner *o)
+{
+	return o->sk ? o->sk->sk_reuseport : o->reuseport;
+}
+
+/* SO_REUSEPORT is for sockets of one user. */
+static bool xtcp_share_port(const struct xtcp_bind_owner *a,
+			    const struct xtcp_bind_owner *b)
+{
+	return xtcp_owner_reuseport(a) && xtcp_owner_reuseport(b) &&
+	       uid_eq(a->uid, b->uid);
 }
 
 /* May one segment be addressed to both? */
@@ -124,9 +142,10 @@ static bool xtcp_conflict(const struct xtcp_bind_bucket *b,
 	hlist_for_each_entry(o, &b->owners, node) {
 		if (o == me || !xtcp_addrs_overlap(o, me))
 			continue;
-		if (me->reuse && o->reuse && !me->listening && !o->listening)
+		if (xtcp_owner_reuse(me) && xtcp_owner_reuse(o) &&
+		    !me->listening && !o->listening)
 			continue;
-		if (me->reuseport && o->reuseport && uid_eq(me->uid, o->uid))
+		if (xtcp_share_port(me, o))
 			continue;
 		return true;
 	}
@@ -259,6 +278,9 @@ void xtcp_port_move(struct xtcp_bind_owner *to, struct xtcp_bind_owner *from)
 	struct xtcp_bind_slot *slot;
 
 	*to = *from;
+	to->reuse = xtcp_owner_reuse(from);
+	to->reuseport = xtcp_owner_reuseport(from);
+	to->sk = NULL;
 	to->bucket = NULL;
 	if (!from->bucket)
 		return;
@@ -283,14 +305,13 @@ int xtcp_port_listen(struct sock *sk)
 	int err = 0;
 
 	spin_lock_bh(&slot->lock);
-	me->reuse = sk->sk_reuse;
-	me->reuseport = sk->sk_reuseport;
 	hlist_for_each_entry(o, &me->bucket->owners, node) {
 		if (o == me || !xtcp_addrs_overlap(o, me))
 			continue;
-		if (me->reuse && o->reuse && !o->listening)
+		if (xtcp_owner_reuse(me) && xtcp_owner_reuse(o) &&
+		    !o->listening)
 			continue;
-		if (me->reuseport && o->reuseport && uid_eq(me->uid, o->uid))
+		if (xtcp_share_port(me, o))
 			continue;
 		err = -EADDRINUSE;
 		break;

@@ -81,6 +81,7 @@ struct xtcp_bind_bucket;
 struct xtcp_bind_owner {
 	struct hlist_node	node;
 	struct xtcp_bind_bucket	*bucket;	/* NULL: holds no port */
+	const struct sock	*sk;		/* NULL: a record */
 	struct in6_addr		addr;		/* any: the wildcard */
 	int			dev;
 	u16			port;
@@ -88,7 +89,7 @@ struct xtcp_bind_owner {
 	kuid_t			uid;
 	bool			v6only;
 	bool			v4only;		/* an AF_INET socket */
-	bool			reuse;
+	bool			reuse;		/* a record's; a socket's are its own */
 	bool			reuseport;
 	bool			listening;
 };
