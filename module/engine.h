@@ -21,9 +21,6 @@ enum xtcp_verdict {
 	XTCP_VERDICT_RESET,	/* answer it with a RST made from it; free it */
 };
 
-/* state change; input.c */
-void xtcp_set_state(struct sock *sk, enum xtcp_state state);
-
 /**
  * struct xtcp_recovery_ack - an acknowledgment, as recovery sees it
  * @acked: bytes newly delivered
@@ -114,13 +111,22 @@ void xtcp_challenge_ack(struct sock *sk);
 
 /* input.c */
 enum xtcp_verdict xtcp_rcv_segment(struct sock *sk, struct sk_buff *skb);
+u32 xtcp_rtt_from_echo(struct sock *sk, u32 tsecr, u64 now_us);
+
+/* opening.c */
+enum xtcp_verdict xtcp_rcv_syn_sent(struct sock *sk, struct sk_buff *skb,
+				    const struct xtcp_opts *opts);
+void xtcp_syn_acked(struct sock *sk);
 void xtcp_rcv_child_start(struct sock *child, const struct sk_buff *skb,
 			  const struct xtcp_cookie *c);
+
+/* life.c */
+void xtcp_set_state(struct sock *sk, enum xtcp_state state);
+void xtcp_init_sock_state(struct sock *sk);
 void xtcp_reset_received(struct sock *sk);
 void xtcp_done(struct sock *sk);
 void xtcp_error(struct sock *sk, int err);
 void xtcp_destroy_sock(struct sock *sk);
-void xtcp_init_sock_state(struct sock *sk);
 
 /* timer.c */
 void xtcp_init_timers(struct sock *sk);

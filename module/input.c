@@ -4,7 +4,7 @@
  * RFC 7323 (timestamps, PAWS) and RFC 5961 (blind attacks) worked in.
  *
  *   xtcp_rcv_segment
- *     SYN_SENT     -> xtcp_rcv_syn_sent
+ *     SYN_SENT     -> xtcp_rcv_syn_sent  (opening.c)
  *     synchronized -> xtcp_rcv_check    is it acceptable at all?
  *                     xtcp_rcv_ack      what does it acknowledge?
  *                     xtcp_rcv_data     what does it bring?
@@ -15,179 +15,9 @@
  * numbers in struct xtcp_skb_cb and their header pulled.
  */
 #include <net/dst.h>
-#include <net/xfrm.h>
 
 #include "engine.h"
 #include "trace.h"
-
-/* ------------------------------------------------------------- life and end */
-
-/**
- * xtcp_set_state - the only way to change a connection's state
- * @sk: socket, locked
- * @state: new state; the table in state.c must allow the step
- */
-void xtcp_set_state(struct sock *sk, enum xtcp_state state)
-{
-	enum xtcp_state old = sk->sk_state;
-
-	if (old == state)
-		return;
-	WARN_ONCE(!xtcp_state_allowed(old, state), "xtcp: %s -> %s\n",
-		  xtcp_state_name(old), xtcp_state_name(state));
-	if (state == XTCP_CLOSE) {
-		if (old == XTCP_ESTABLISHED || old == XTCP_CLOSE_WAIT)
-			XTCP_INC_STATS(sk, EstabResets);
-		else if (old == XTCP_SYN_SENT || old == XTCP_SYN_RECV)
-			XTCP_INC_STATS(sk, AttemptFails);
-		xtcp_tw_guard(sk);
-		if (old != XTCP_LISTEN)
-			xtcp_unhash(sk);
-		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
-			xtcp_put_port(sk);
-	}
-	/* TIME_WAIT goes on in a record, which tells of its own end. */
-	if (old != XTCP_TIME_WAIT)
-		trace_xtcp_state(&xtcp_sk(sk)->node.key.t, old, state);
-	inet_sk_set_state(sk, state);
-}
-
-/**
- * xtcp_init_sock_state - numbers of a socket that has no connection
- * @sk: socket, locked or not yet reachable
- */
-void xtcp_init_sock_state(struct sock *sk)
-{
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
-	xs->rtx_queue = RB_ROOT;
-	xs->rtx_hint = NULL;
-	xs->ofo_queue = RB_ROOT;
-	xs->sacked_out = 0;
-	xs->lost_out = 0;
-	xs->retrans_out = 0;
-	xs->rtx_kind = XTCP_RTX_NONE;
-	xs->backoff = 0;
-	xs->probes_out = 0;
-	xs->retransmits = 0;
-	xs->rtx_start_us = 0;
-	xs->last_send_us = 0;
-	xs->delivered = 0;
-	xs->cwnd_limited_seq = 0;
-	xs->snd_wnd = 0;
-	xs->max_wnd = 0;
-	xs->snd_sml = 0;
-	xs->pmtu = 0;
-	xs->mss = XTCP_DEFAULT_MSS;
-	xs->peer_mss = XTCP_DEFAULT_MSS;
-	xs->rcv_mss = XTCP_DEFAULT_MSS;
-	xs->rcv_nxt = 0;
-	xs->copied_seq = 0;
-	xs->rcv_wup = 0;
-	xs->rcv_wnd = 0;
-	xs->ts_recent = 0;
-	xs->ack_pending = XTCP_ACK_NONE;
-	xs->ack_bytes = 0;
-	xs->ofo_bytes = 0;
-	xs->quickack = XTCP_QUICKACKS;
-	xs->fin_rcvd = false;
-	xs->dsack_set = false;
-	xs->rcv_rtt_us = 0;
-	xs->features = 0;
-	xs->keep_probes = 0;
-	xs->oow_ack_us = 0;
-	xs->start_us = 0;
-	xs->cookie_ends_us = 0;
-	xs->total_rto = 0;
-	xs->bytes_sent = 0;
-	xs->bytes_retrans = 0;
-	xs->bytes_acked = 0;
-	xs->bytes_received = 0;
-	xs->segs_out = 0;
-	xs->segs_in = 0;
-	xs->data_segs_out = 0;
-	xs->data_segs_in = 0;
-	xs->dsack_dups = 0;
-	xs->ofo_segs = 0;
-	xtcp_ranges_init(&xs->sack);
-	xtcp_rtt_init(&xs->rtt);
-	xtcp_recovery_init(sk);
-}
-
-/**
- * xtcp_destroy_sock - a closed socket that no program holds: let it go
- * @sk: socket, locked, CLOSE and SOCK_DEAD; the caller holds a reference
- */
-void xtcp_destroy_sock(struct sock *sk)
-{
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
-	WARN_ON_ONCE(sk->sk_state != XTCP_CLOSE);
-	WARN_ON_ONCE(!sock_flag(sk, SOCK_DEAD));
-
-	if (xs->orphan_counted) {
-		xs->orphan_counted = false;
-		atomic_dec(&xtcp_sk_net(sk)->orphans);
-	}
-	sk->sk_prot->destroy(sk);
-	sk_stream_kill_queues(sk);
-	xfrm_sk_free_policy(sk);
-	sock_put(sk);
-}
-
-/**
- * xtcp_done - the connection is over, whatever the reason
- * @sk: socket, locked
- */
-void xtcp_done(struct sock *sk)
-{
-	if (sk->sk_state == XTCP_CLOSE)
-		return;
-	xtcp_stop_timers(sk);
-	xtcp_set_state(sk, XTCP_CLOSE);
-	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
-	if (!sock_flag(sk, SOCK_DEAD))
-		sk->sk_state_change(sk);
-	else
-		xtcp_destroy_sock(sk);
-}
-
-/**
- * xtcp_error - the connection is over with an error for the program
- * @sk: socket, locked
- * @err: positive errno
- */
-void xtcp_error(struct sock *sk, int err)
-{
-	if (sk->sk_state == XTCP_CLOSE)
-		return;
-	WRITE_ONCE(sk->sk_err, err);
-	/* pairs with the barrier in xtcp_poll() */
-	smp_wmb();
-	xtcp_write_queue_purge(sk);
-	if (!sock_flag(sk, SOCK_DEAD))
-		sk_error_report(sk);
-	xtcp_done(sk);
-}
-
-/**
- * xtcp_reset_received - an acceptable RST
- * @sk: socket, locked
- */
-void xtcp_reset_received(struct sock *sk)
-{
-	XTCP_INC_STATS(sk, InRsts);
-	switch (sk->sk_state) {
-	case XTCP_SYN_SENT:
-		xtcp_error(sk, ECONNREFUSED);
-		break;
-	case XTCP_CLOSE_WAIT:
-		xtcp_error(sk, EPIPE);
-		break;
-	default:
-		xtcp_error(sk, ECONNRESET);
-	}
-}
 
 /* ------------------------------------------------------------- timestamps */
 
@@ -213,8 +43,15 @@ static bool xtcp_paws_reject(const struct xtcp_sock *xs, u32 tsval, u64 now_us)
 	       now_us - xs->ts_recent_us < XTCP_PAWS_LIFE_US;
 }
 
-/* Answers the sample, µs; 0: the echo tells nothing. */
-static u32 xtcp_rtt_from_echo(struct sock *sk, u32 tsecr, u64 now_us)
+/**
+ * xtcp_rtt_from_echo - take a round-trip sample from a timestamp echo
+ * @sk: socket, locked
+ * @tsecr: timestamp echo of a segment that acknowledges something new
+ * @now_us: when it came
+ *
+ * Return: the sample, µs; 0: the echo tells nothing.
+ */
+u32 xtcp_rtt_from_echo(struct sock *sk, u32 tsecr, u64 now_us)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 rtt_us = (u32)now_us + xs->ts_offset - tsecr;
@@ -425,31 +262,6 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	    xs->rtx_kind == XTCP_RTX_COOKIE)
 		xtcp_rearm_rtx(sk);
 	return true;
-}
-
-static void xtcp_start_sending(struct sock *sk)
-{
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct dst_entry *dst = xs->af->route(sk);
-
-	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : xs->pmtu);
-	/* RFC 6928: the large initial window, unless the SYN was lost. */
-	xtcp_cong_reset(&xs->cong, xs->mss);
-	if (xs->total_rto)
-		xs->cong.cwnd = xs->mss;
-	xtcp_recovery_init(sk);
-	xtcp_sndbuf_expand(sk);
-}
-
-/* Our SYN was acknowledged in SYN_RECV: a simultaneous open succeeded. */
-static void xtcp_syn_acked(struct sock *sk)
-{
-	xtcp_start_sending(sk);
-	xtcp_set_state(sk, XTCP_ESTABLISHED);
-	if (sock_flag(sk, SOCK_KEEPOPEN))
-		xtcp_reset_keepalive(sk, xtcp_keepidle_us(sk));
-	sk->sk_state_change(sk);
-	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 }
 
 static void xtcp_enter_fin_wait2(struct sock *sk)
@@ -675,96 +487,6 @@ static bool xtcp_data_unwanted(const struct sock *sk, const struct sk_buff *skb)
 	       xtcp_after(XTCP_SKB_CB(skb)->seq + skb->len, xs->rcv_nxt);
 }
 
-/* ------------------------------------------------------------- SYN_SENT */
-
-static void xtcp_learn_peer(struct sock *sk, const struct sk_buff *skb,
-			    const struct xtcp_opts *opts)
-{
-	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
-	xs->irs = cb->seq;
-	WRITE_ONCE(xs->rcv_nxt, cb->seq + 1);
-	WRITE_ONCE(xs->copied_seq, cb->seq + 1);
-	xs->ts_recent = cb->tsval;
-	xs->ts_recent_us = xs->last_rcv_us;
-	if (xtcp_opt_has(opts, XTCP_OPT_MSS))
-		xs->peer_mss = max_t(u32, opts->mss, XTCP_MIN_MSS);
-	xs->snd_wnd = cb->wnd;
-	xs->max_wnd = cb->wnd;
-	xs->snd_wl1 = cb->seq;
-	xs->snd_wl2 = cb->ack;
-	xtcp_init_buffer_space(sk);
-}
-
-static enum xtcp_verdict xtcp_rcv_synack(struct sock *sk, struct sk_buff *skb,
-					 const struct xtcp_opts *opts)
-{
-	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
-	if (opts->cookie_len) {
-		xs->cookie = kmemdup(opts->cookie, opts->cookie_len,
-				     GFP_ATOMIC);
-		if (!xs->cookie)
-			return XTCP_VERDICT_DROP;	/* SYN is repeated */
-		xs->cookie_len = opts->cookie_len;
-	}
-	xtcp_learn_peer(sk, skb, opts);
-	xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
-	xtcp_rtx_ack(sk, cb->ack, cb->tsecr);
-	WRITE_ONCE(xs->snd_una, cb->ack);
-	xs->features &= opts->features;
-	xs->retransmits = 0;
-	xs->backoff = 0;
-	xs->rtx_start_us = 0;
-	xtcp_start_sending(sk);
-
-	xtcp_set_state(sk, XTCP_ESTABLISHED);
-	if (sock_flag(sk, SOCK_KEEPOPEN))
-		xtcp_reset_keepalive(sk, xtcp_keepidle_us(sk));
-	if (!sock_flag(sk, SOCK_DEAD)) {
-		sk->sk_state_change(sk);
-		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
-	}
-	xtcp_send_ack(sk);
-	xtcp_rearm_rtx(sk);	/* the cookie must be confirmed */
-	return XTCP_VERDICT_DROP;
-}
-
-/* RFC 9293 section 3.10.7.3 */
-static enum xtcp_verdict xtcp_rcv_syn_sent(struct sock *sk, struct sk_buff *skb,
-					   const struct xtcp_opts *opts)
-{
-	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
-	if (cb->flags & XTCP_ACK) {
-		if (cb->ack != xs->iss + 1) {
-			XTCP_INC_STATS(sk, InBadAck);
-			return cb->flags & XTCP_RST ? XTCP_VERDICT_DROP :
-						      XTCP_VERDICT_RESET;
-		}
-		if (cb->flags & XTCP_RST) {
-			xtcp_reset_received(sk);
-			return XTCP_VERDICT_DROP;
-		}
-		if (cb->flags & XTCP_SYN)
-			return xtcp_rcv_synack(sk, skb, opts);
-		return XTCP_VERDICT_DROP;
-	}
-	if ((cb->flags & (XTCP_SYN | XTCP_RST)) != XTCP_SYN)
-		return XTCP_VERDICT_DROP;
-
-	/* Two SYNs cross (RFC 9293 section 3.5). */
-	XTCP_INC_STATS(sk, SimultaneousOpen);
-	xtcp_learn_peer(sk, skb, opts);
-	xs->features &= opts->features;
-	xtcp_set_state(sk, XTCP_SYN_RECV);
-	xtcp_send_synack(sk);
-	return XTCP_VERDICT_DROP;
-}
-
 /* ----------------------------------------------------------- the entrance */
 
 static void xtcp_parse_again(const struct sk_buff *skb, struct xtcp_opts *opts)
@@ -862,48 +584,4 @@ enum xtcp_verdict xtcp_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	default:
 		return xtcp_rcv_synchronized(sk, skb, &opts);
 	}
-}
-
-/**
- * xtcp_rcv_child_start - a cookie came back: the numbers of the connection
- * @child: new socket, locked, with addresses and route; not hashed yet
- * @skb: the handshake's third segment
- * @c: what the cookie said
- *
- * The segment itself is processed afterwards, like any other.
- */
-void xtcp_rcv_child_start(struct sock *child, const struct sk_buff *skb,
-			  const struct xtcp_cookie *c)
-{
-	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
-	struct xtcp_sock *xs = xtcp_sk(child);
-
-	xs->irs = c->irs;
-	xs->iss = c->iss;
-	xs->rcv_nxt = c->irs + 1;
-	xs->copied_seq = c->irs + 1;
-	xs->snd_una = c->iss + 1;
-	xs->snd_nxt = c->iss + 1;
-	xs->write_seq = c->iss + 1;
-	xs->snd_wnd = cb->wnd;
-	xs->max_wnd = cb->wnd;
-	xs->snd_wl1 = cb->seq;
-	xs->snd_wl2 = cb->ack;
-	xs->peer_mss = max_t(u32, c->mss, XTCP_MIN_MSS);
-	xs->features = c->features;
-	xs->last_rcv_us = xtcp_now_us();
-	/* The SYN-ACK left before us, within a cookie's life. */
-	xs->start_us = xs->last_rcv_us -
-		       (u64)XTCP_COOKIE_LIFE_S * USEC_PER_SEC;
-	xs->cookie_ends_us = xs->last_rcv_us +
-			     (u64)XTCP_COOKIE_LIFE_S * USEC_PER_SEC;
-	xs->ts_recent = cb->tsval;
-	xs->ts_recent_us = xs->last_rcv_us;
-	xtcp_advertise_mss(child);
-	xtcp_init_buffer_space(child);
-	xtcp_start_sending(child);
-	/* RFC 6298: the echoed SYN-ACK timestamp is the first sample. */
-	xtcp_rtt_from_echo(child, cb->tsecr, xs->last_rcv_us);
-	/* Confirm soon; data or FIN of ours may do it before. */
-	xtcp_schedule_ack(child, XTCP_ACK_DELAYED);
 }
