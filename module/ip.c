@@ -372,7 +372,11 @@ static void xtcp_rcv_tw(struct net *net, struct xtcp_tw *tw,
 	case XTCP_TW_SYN:
 		lsk = xtcp_lookup_listener(net, &rx->key, rx->dif, rx->sdif);
 		if (!lsk) {
-			xtcp_tw_ack(net, tw);
+			/* A guard only stands where nobody else would be. */
+			if (tw->guard)
+				xtcp_ctl_reset(net, skb);
+			else
+				xtcp_tw_ack(net, tw);
 			break;
 		}
 		xtcp_tw_put(tw);

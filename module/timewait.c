@@ -189,12 +189,14 @@ void xtcp_tw_guard(struct sock *sk)
  * with a newer one proves that the peer has begun anew.  connect() cannot
  * know the peer's; our own continue across connections of one tuple, and a
  * second, in which the network is unlikely to still hold an old segment, is
- * plenty.
+ * plenty.  A guard yields to it: the new connection guards the name itself.
  */
 bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 peer_tsval)
 {
 	if (peer_tsval)
 		return xtcp_after(peer_tsval, tw->ts_recent);
+	if (tw->guard)
+		return true;
 	return xtcp_now_us() - tw->made_us >= USEC_PER_SEC;
 }
 
