@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -100,6 +101,8 @@ static void new_socket(struct world *w, int n)
 	else
 		xt_door(&s->x, v6 ? XT_INET6 : XT_INET);
 	s->fd = xt_socket(&s->x, 0);
+	/* A connect() that goes wrong is to end soon. */
+	xt_set(s->fd, IPPROTO_TCP, TCP_SYNCNT, 2);
 	note(w, n, "socket", v6 ? "v6" : "v4", 0, s->fd);
 }
 
