@@ -113,13 +113,13 @@ xtcp_register_net_sysctl(struct net *net, const char *path,
 #endif
 
 #if IS_ENABLED(CONFIG_IPV6)
-/* 7.2: whether, not which, address the cached route was asked for. */
-static inline void xtcp_ip6_dst_store(struct sock *sk, struct dst_entry *dst)
+/* 6.10: a route is converted by a function that knows its type. */
+static inline u32 xtcp_rt6_cookie(struct dst_entry *dst)
 {
-#ifdef XTCP_HAVE_DST_STORE_BOOL
-	ip6_dst_store(sk, dst, false, false);
+#ifdef XTCP_HAVE_DST_RT6_INFO
+	return rt6_get_cookie(dst_rt6_info(dst));
 #else
-	ip6_dst_store(sk, dst, NULL, NULL);
+	return rt6_get_cookie((struct rt6_info *)dst);
 #endif
 }
 

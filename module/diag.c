@@ -55,7 +55,7 @@ void xtcp_get_info(struct sock *sk, struct xtcp_info *info)
 	info->xtcpi_segs_in = xs->segs_in;
 	info->xtcpi_data_segs_out = xs->data_segs_out;
 	info->xtcpi_data_segs_in = xs->data_segs_in;
-	info->xtcpi_pacing_rate = xs->cong.pacing_rate;
+	info->xtcpi_pacing_rate = READ_ONCE(sk->sk_pacing_rate);
 	info->xtcpi_total_rto = xs->total_rto;
 	info->xtcpi_dsack_dups = xs->dsack_dups;
 	info->xtcpi_ofo_segs = xs->ofo_segs;
@@ -124,7 +124,7 @@ void xtcp_get_tcp_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_rcv_rtt = xs->rcv_rtt_us;
 	info->tcpi_rcv_space = xs->rcvq_space;
 	info->tcpi_total_retrans = DIV_ROUND_UP_ULL(xs->bytes_retrans, mss);
-	info->tcpi_pacing_rate = xs->cong.pacing_rate;
+	info->tcpi_pacing_rate = READ_ONCE(sk->sk_pacing_rate);
 	info->tcpi_max_pacing_rate = READ_ONCE(sk->sk_max_pacing_rate);
 	info->tcpi_bytes_acked = xs->bytes_acked;
 	info->tcpi_bytes_received = xs->bytes_received;

@@ -128,6 +128,13 @@ void xtcp_done(struct sock *sk);
 void xtcp_error(struct sock *sk, int err);
 void xtcp_destroy_sock(struct sock *sk);
 
+/* pacing.c */
+void xtcp_update_pacing(struct sock *sk);
+
+/* offload.c */
+void xtcp_setup_caps(struct sock *sk, struct dst_entry *dst);
+u32 xtcp_size_goal(struct sock *sk);
+
 /* timer.c */
 void xtcp_init_timers(struct sock *sk);
 void xtcp_stop_timers(struct sock *sk);

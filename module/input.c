@@ -258,6 +258,8 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	if (acked && xs->ca_state != XTCP_CA_RECOVERY)
 		xtcp_cong_acked(sk, acked, prior_inflight, rtt_us);
 	xtcp_recovery_ack(sk, &ra);
+	if (acked)
+		xtcp_update_pacing(sk);
 	if (acked || opts->sack_n ||
 	    xs->rtx_kind == XTCP_RTX_COOKIE)
 		xtcp_rearm_rtx(sk);

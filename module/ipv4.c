@@ -53,7 +53,7 @@ static struct dst_entry *xtcp_v4_route(struct sock *sk)
 	rcu_read_unlock();
 	if (IS_ERR(rt))
 		return NULL;
-	sk_setup_caps(sk, &rt->dst);
+	xtcp_setup_caps(sk, &rt->dst);
 	return &rt->dst;
 }
 
@@ -116,7 +116,7 @@ int xtcp_ipv4_connect_route(struct sock *sk, __be32 daddr, __be16 dport)
 	}
 	inet->inet_daddr = daddr;
 	inet->inet_dport = dport;
-	sk_setup_caps(sk, &rt->dst);
+	xtcp_setup_caps(sk, &rt->dst);
 	return 0;
 }
 

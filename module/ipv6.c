@@ -55,6 +55,12 @@ static struct dst_entry *xtcp_v6_lookup(struct sock *sk, struct flowi6 *fl6)
 	return ip6_dst_lookup_flow(sock_net(sk), sk, fl6, final_p);
 }
 
+static void xtcp_v6_dst_store(struct sock *sk, struct dst_entry *dst)
+{
+	inet6_sk(sk)->dst_cookie = xtcp_rt6_cookie(dst);
+	xtcp_setup_caps(sk, dst);
+}
+
 static struct dst_entry *xtcp_v6_route(struct sock *sk)
 {
 	struct dst_entry *dst = __sk_dst_check(sk, inet6_sk(sk)->dst_cookie);
@@ -66,7 +72,7 @@ static struct dst_entry *xtcp_v6_route(struct sock *sk)
 	dst = xtcp_v6_lookup(sk, &fl6);
 	if (IS_ERR(dst))
 		return NULL;
-	xtcp_ip6_dst_store(sk, dst);
+	xtcp_v6_dst_store(sk, dst);
 	return dst;
 }
 
@@ -145,7 +151,7 @@ int xtcp_ipv6_connect_route(struct sock *sk, const struct in6_addr *daddr,
 	inet->inet_rcv_saddr = LOOPBACK4_IPV6;
 	inet->inet_saddr = LOOPBACK4_IPV6;
 	inet->inet_daddr = LOOPBACK4_IPV6;
-	xtcp_ip6_dst_store(sk, dst);
+	xtcp_v6_dst_store(sk, dst);
 	return 0;
 }
 

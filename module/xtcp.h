@@ -4,13 +4,13 @@
  *
  * Floors, from the ground up; a file calls its own floor or a lower one:
  *
- *   5 module   main netns sysctl mib diag trace
- *   4 sockets  af_xtcp connect close stream sockopt      sockets.h
- *   3 network  ip ipv4 ipv6 offload listen               net.h
- *   2 engine   send_queue reassembly recovery flow       engine.h
- *              output input timer timewait pacing
- *              table port
- *   1 pure     seq wire rtt state ranges cookie cong
+ *   5 module     main netns sysctl mib diag trace
+ *   4 sockets    af_xtcp connect close stream sockopt          sockets.h
+ *   3 network    ip ipv4 ipv6 listen                           net.h
+ *   2 engine     input output opening life send_queue          engine.h
+ *                reassembly recovery flow pacing offload
+ *                timer timewait table port
+ *   1 pure       seq wire rtt state ranges cookie cong cong_reno
  *
  * Upward news travels through struct xtcp_af_ops and return values.
  */
@@ -121,7 +121,6 @@ enum {
 	XTCP_DEFER_RTX,
 	XTCP_DEFER_DELACK,
 	XTCP_DEFER_KEEP,
-	XTCP_DEFER_PACING,
 	XTCP_DEFER_MTU,
 };
 
@@ -204,7 +203,6 @@ struct xtcp_sock {
 	struct xtcp_rack	rack;
 	struct xtcp_rtt		rtt;
 	struct xtcp_cong	cong;
-	u64			pacing_next_us;	/* earliest next departure */
 
 	/*
 	 * Receive: written under the socket lock by the input path, and by
