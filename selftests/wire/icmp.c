@@ -30,13 +30,13 @@ WIRE_FIXTURE(icmp);
 	} while (0)
 
 /* The same meaning in both families; errno as TCP gives it. */
-enum what {
+enum icmp_kind {
 	PORT_UNREACH,		/* ECONNREFUSED */
 	HOST_UNREACH,		/* EHOSTUNREACH */
 	TOO_BIG,
 };
 
-static int send_icmp(struct conn *c, enum what what, uint32_t seq, uint16_t mtu)
+static int send_icmp(struct conn *c, enum icmp_kind what, uint32_t seq, uint16_t mtu)
 {
 	bool v4 = c->w->x.family == AF_INET;
 	uint8_t type, code;
