@@ -36,6 +36,7 @@
 struct slot {
 	int fd;
 	bool listens, shut;
+	bool met;	/* a peer, who may have gone, or not yet */
 	struct xt x;
 };
 
@@ -90,6 +91,7 @@ static void end(struct slot *s)
 	s->fd = -1;
 	s->listens = false;
 	s->shut = false;
+	s->met = false;
 }
 
 static void new_socket(struct world *w, int n)
@@ -113,6 +115,8 @@ static void try_accept(struct world *w, int n)
 	struct slot *s = &w->slot[n], *to = &w->slot[roll(w, SOCKETS)];
 	int fd;
 
+	if (s->met)
+		return;
 	xt_nonblock(s->fd, true);
 	if (s->listens)
 		xt_poll(s->fd, POLLIN, 20);
@@ -129,6 +133,7 @@ static void try_accept(struct world *w, int n)
 	end(to);
 	to->fd = fd;
 	to->x = s->x;
+	to->met = true;
 }
 
 static void set(struct world *w, int n)
@@ -179,11 +184,15 @@ static void step(struct world *w)
 	case 5:
 	case 6:
 	case 7:
+		if (s->met)
+			break;
 		note(w, n, "bind", text(s, which), port,
 		     bind(s->fd, &a.sa, len));
 		break;
 	case 8:
 	case 9:
+		if (s->met)
+			break;
 		which = listen(s->fd, 1000);
 		s->listens |= !which;
 		note(w, n, "listen", "", 0, which);
@@ -191,7 +200,7 @@ static void step(struct world *w)
 	case 10:
 	case 11:
 		/* To itself, or shut before: TCP's FIN meets TCP's SYN then. */
-		if (s->shut || xt_local_port(s->fd) == port)
+		if (s->shut || s->met || xt_local_port(s->fd) == port)
 			break;
 		xt_nonblock(s->fd, false);
 		len = connect(s->fd, &a.sa, len);
@@ -199,6 +208,8 @@ static void step(struct world *w)
 		/* TCP mixes the families of a first and a second attempt. */
 		if (len)
 			end(s);
+		else
+			s->met = true;
 		break;
 	case 12:
 		try_accept(w, n);
@@ -207,11 +218,12 @@ static void step(struct world *w)
 		note(w, n, "connect", "unspec", 0,
 		     connect(s->fd, &unspec, sizeof(unspec)));
 		s->listens = false;
+		s->met = false;
 		break;
 	case 14:
 		which = roll(w, 3);
 		/* What a peer sees of it depends on who is quicker. */
-		if (xt_peer_port(s->fd) < 0) {
+		if (!s->met) {
 			note(w, n, "shutdown", "", which,
 			     shutdown(s->fd, which));
 			s->listens = false;
@@ -219,7 +231,7 @@ static void step(struct world *w)
 		}
 		break;
 	case 15:
-		if (xt_peer_port(s->fd) < 0)
+		if (!s->met)
 			note(w, n, "recv and close", "", 0,
 			     recv(s->fd, &c, 1, MSG_DONTWAIT));
 		end(s);
@@ -324,7 +336,7 @@ static bool always_differs(unsigned long first, unsigned long which)
 
 	if (which - first > AGAIN)
 		first = which - AGAIN;
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 8; i++)
 		if (compare(first, which - first + 1, false) < 0)
 			return false;
 	return true;
