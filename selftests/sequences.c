@@ -29,9 +29,9 @@
 #define STEPS		40
 #define SEQUENCES	600	/* in all; a TAP case is one of BATCHES */
 #define BATCHES		10
-#define TRIES		3	/* of a batch that shows a difference */
 #define TIMEOUT_S	500
-#define AGAIN		5	/* earlier sequences to repeat with one */
+#define AGAIN		5	/* earlier sequences to repeat with one that differs */
+#define TRIES		8	/* of these */
 
 struct slot {
 	int fd;
@@ -336,7 +336,7 @@ static bool always_differs(unsigned long first, unsigned long which)
 
 	if (which - first > AGAIN)
 		first = which - AGAIN;
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < TRIES; i++)
 		if (compare(first, which - first + 1, false) < 0)
 			return false;
 	return true;
