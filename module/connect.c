@@ -202,7 +202,6 @@ int xtcp_disconnect(struct sock *sk, int flags)
 			xtcp_send_reset(sk, sk->sk_allocation);
 			WRITE_ONCE(sk->sk_err, ECONNRESET);
 		}
-		xtcp_stop_timers(sk);
 		xtcp_set_state(sk, XTCP_CLOSE);
 	}
 	xtcp_stop_timers(sk);

@@ -172,7 +172,6 @@ static int xtcp_v4_rcv(struct sk_buff *skb)
 		.dif	= inet_iif(skb),
 		.sdif	= inet_sdif(skb),
 		.family	= AF_INET,
-		.tos	= ip_hdr(skb)->tos,
 	};
 
 	rx.key.net = net;

@@ -4,7 +4,6 @@
  */
 #include <linux/icmpv6.h>
 #include <net/addrconf.h>
-#include <net/dsfield.h>
 #include <net/inet_common.h>
 #include <net/ip6_checksum.h>
 #include <net/ip6_route.h>
@@ -248,7 +247,6 @@ static int xtcp_v6_rcv(struct sk_buff *skb)
 		.dif	= inet6_iif(skb),
 		.sdif	= inet6_sdif(skb),
 		.family	= AF_INET6,
-		.tos	= ipv6_get_dsfield(ipv6_hdr(skb)),
 	};
 
 	rx.key.net = net;

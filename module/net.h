@@ -51,7 +51,6 @@ struct xtcp_rx {
 	int		dif;
 	int		sdif;
 	u16		family;		/* of the packet */
-	u8		tos;
 };
 
 extern const struct xtcp_af_ops xtcp_ipv4_af;

@@ -49,8 +49,7 @@ struct xtcp_af_ops {
 	struct dst_entry *(*route)(struct sock *sk);
 	/* IP header's length, bytes, socket options included. */
 	unsigned int (*net_header_len)(const struct sock *sk);
-	/* Fill name/namelen style address of the peer. */
-	u16 family;
+	u16 family;			/* AF_INET or AF_INET6 */
 };
 
 /*
@@ -231,8 +230,6 @@ struct xtcp_sock {
 	u32			rcvq_space;	/* bytes read in the last round */
 	u64			rcvq_us;	/* round's start */
 	u32			rcv_rtt_us;
-	u32			rcv_rtt_seq;
-	u64			rcv_rtt_start_us;
 
 	/* Timers (timer.c): one list timer each, lazily pushed back. */
 	struct timer_list	rtx_timer;
