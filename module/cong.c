@@ -14,6 +14,7 @@
  *	further RTOs:	ssthresh stays (RFC 5681 section 3.1); cwnd = 1 segment.
  *	undo:		both back to what they were before the first reduction
  *			of the episode, never below what they are now.
+ *	CE mark:	as loss by RACK, at most once in a round trip (RFC 3168).
  *	idle:		cwnd halves with each RTO of silence (RFC 2861, RFC
  *			7661) down to the initial window, and ssthresh keeps
  *			three quarters of it as what is known of the path.
@@ -175,7 +176,23 @@ void xtcp_cong_stop(struct xtcp_cong *c)
  */
 void xtcp_cong_on_ack(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
 {
-	c->ops->on_ack(c, s);
+	if (c->ops->control)
+		c->ops->control(c, s);
+	else
+		c->ops->on_ack(c, s);
+}
+
+/**
+ * xtcp_cong_lost() - one segment was marked lost
+ * @c: the connection's congestion state
+ * @l: the segment
+ *
+ * Under the socket lock.
+ */
+void xtcp_cong_lost(struct xtcp_cong *c, const struct xtcp_loss_sample *l)
+{
+	if (c->ops->on_lost)
+		c->ops->on_lost(c, l);
 }
 
 static void cong_event(struct xtcp_cong *c, enum xtcp_cong_event ev)
@@ -231,6 +248,37 @@ void xtcp_cong_on_loss(struct xtcp_cong *c, u32 inflight)
 }
 
 /**
+ * xtcp_cong_on_ecn() - the peer reports congestion marks
+ * @c: the connection's congestion state
+ * @inflight: bytes in flight
+ *
+ * RFC 3168 section 6.1.2; once in a round trip.  Under the socket lock.
+ */
+void xtcp_cong_on_ecn(struct xtcp_cong *c, u32 inflight)
+{
+	cong_reduce(c, inflight);
+	c->cwnd = min(c->cwnd, max(c->ssthresh, c->mss));
+	/* Nothing to undo: a mark is never a mistake. */
+	c->prior_cwnd = 0;
+	c->prior_ssthresh = 0;
+	cong_event(c, XTCP_CONG_ECN);
+}
+
+/**
+ * xtcp_cong_recovered() - fast recovery, or the answer to a mark, is over
+ * @c: the connection's congestion state
+ *
+ * The window ends at the threshold, whatever rate reduction made of it (RFC
+ * 6937).  Under the socket lock.
+ */
+void xtcp_cong_recovered(struct xtcp_cong *c)
+{
+	if (!c->ops->control)
+		c->cwnd = max(c->ssthresh, c->mss);
+	cong_event(c, XTCP_CONG_RECOVERY_EXIT);
+}
+
+/**
  * xtcp_cong_undo() - the last reduction was a mistake
  * @c: the connection's congestion state
  *
@@ -247,21 +295,11 @@ void xtcp_cong_undo(struct xtcp_cong *c)
 	c->prior_ssthresh = 0;
 }
 
-/**
- * xtcp_cong_idle() - about to send after a silence
- * @c: the connection's congestion state, nothing in flight
- * @idle_us: since something was last sent, µs
- * @rto_us: the retransmission timeout, µs, above 0
- *
- * RFC 5681 section 4.1 as RFC 7661 softens it; less than one RTO changes
- * nothing.  Under the socket lock.
- */
-void xtcp_cong_idle(struct xtcp_cong *c, u32 idle_us, u32 rto_us)
+/* RFC 5681 section 4.1 as RFC 7661 softens it. */
+static void cong_decay(struct xtcp_cong *c, u32 idle_us, u32 rto_us)
 {
 	u32 restart = min(c->cwnd, init_window(c));
 
-	if (idle_us < rto_us)
-		return;
 	c->ssthresh = max(c->ssthresh, c->cwnd / 4 * 3);
 	while (idle_us >= rto_us && c->cwnd > restart) {
 		c->cwnd = max(c->cwnd / 2, restart);
@@ -269,7 +307,22 @@ void xtcp_cong_idle(struct xtcp_cong *c, u32 idle_us, u32 rto_us)
 	}
 	c->acked_frac = 0;
 	c->cwnd_limited = false;
-	cong_event(c, XTCP_CONG_START_AFTER_IDLE);
+}
+
+/**
+ * xtcp_cong_idle() - about to send after a silence
+ * @c: the connection's congestion state, nothing in flight
+ * @idle_us: since something was last sent, µs
+ * @rto_us: the retransmission timeout, µs, above 0
+ *
+ * Less than one RTO changes no window.  Under the socket lock.
+ */
+void xtcp_cong_idle(struct xtcp_cong *c, u32 idle_us, u32 rto_us)
+{
+	if (idle_us >= rto_us && !c->ops->control)
+		cong_decay(c, idle_us, rto_us);
+	c->idle_us = idle_us;
+	cong_event(c, XTCP_CONG_TX_START);
 }
 
 static struct xtcp_cong_ops *cong_find(const char *name)
@@ -304,8 +357,8 @@ int xtcp_register_congestion_control(struct xtcp_cong_ops *ops)
 {
 	int err = 0;
 
-	if (!cong_name_ok(ops->name) || !ops->on_ack || !ops->ssthresh ||
-	    !ops->undo_cwnd)
+	if (!cong_name_ok(ops->name) || (!ops->on_ack && !ops->control) ||
+	    !ops->ssthresh || !ops->undo_cwnd)
 		return -EINVAL;
 
 	spin_lock_bh(&xtcp_cong_lock);

@@ -8,6 +8,7 @@
 #ifndef _XTCP_CONG_H
 #define _XTCP_CONG_H
 
+#include <linux/bits.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/types.h>
@@ -16,10 +17,16 @@
 #define XTCP_INIT_CWND_SEGS	10		/* RFC 6928 */
 #define XTCP_INFINITE_SSTHRESH	0xffffffffu
 #define XTCP_MIN_CWND_SEGS	2		/* RFC 5681 section 3.1 */
-#define XTCP_CA_PRIV_BYTES	160
+#define XTCP_CA_PRIV_BYTES	208
 #define XTCP_PACING_NONE	(~0ULL)
 
 struct xtcp_cong_ops;
+
+/*
+ * xtcp_cong_ops.flags: ask for ECN whatever the sysctl says, and let every
+ * segment tell that it can be marked (RFC 8257 section 3).
+ */
+#define XTCP_CONG_WANTS_ECN	BIT(0)
 
 /**
  * struct xtcp_cong - one connection's congestion state
@@ -32,7 +39,12 @@ struct xtcp_cong_ops;
  * @acked_frac: bytes acknowledged that did not make a full increase yet
  * @cwnd_limited: the window, not the application or the peer, held the
  *	sender back in the last round trip (RFC 7661)
- * @pacing_rate: bytes per second; XTCP_PACING_NONE: do not pace
+ * @ecn: the connection negotiated ECN
+ * @send_quantum: bytes that may leave in one burst when paced; 0: what a
+ *	millisecond at the pacing rate carries
+ * @now_us: the engine's clock, monotonic, µs, at the call that is running
+ * @idle_us: at XTCP_CONG_TX_START: µs since payload was last sent
+ * @pacing_rate: bytes per second; XTCP_PACING_NONE: from window and round trip
  * @priv: the controller's own
  */
 struct xtcp_cong {
@@ -44,13 +56,24 @@ struct xtcp_cong {
 	u32				prior_ssthresh;
 	u32				acked_frac;
 	bool				cwnd_limited;
+	bool				ecn;
+	u32				send_quantum;
+	u32				idle_us;
+	u64				now_us;
 	u64				pacing_rate;
 	u64				priv[XTCP_CA_PRIV_BYTES / 8];
 };
 
+/* Where loss recovery stands; also in struct xtcp_info. */
+enum xtcp_ca_state {
+	XTCP_CA_OPEN,
+	XTCP_CA_RECOVERY,	/* RACK saw a loss; ends at high_seq */
+	XTCP_CA_LOSS,		/* the retransmission timer expired */
+	XTCP_CA_CWR,		/* the window shrinks for a CE mark, not a loss */
+};
+
 /**
  * struct xtcp_ack_sample - what one acknowledgment told
- * @now_us: monotonic clock, µs
  * @delivered: bytes delivered in the connection's life, this ACK included
  * @prior_delivered: @delivered when the newest acknowledged segment was sent
  * @interval_us: time over which @delivered - @prior_delivered was measured;
@@ -59,13 +82,21 @@ struct xtcp_cong {
  * @lost: bytes newly marked lost
  * @prior_inflight: bytes in flight before this ACK
  * @inflight: bytes in flight after it
+ * @tx_inflight: bytes in flight when the newest acknowledged segment was sent,
+ *	itself included
+ * @tx_lost: bytes marked lost since then
  * @ce_bytes: bytes newly reported as CE-marked
  * @rtt_us: round trip of this ACK, µs; 0: no sample
+ * @srtt_us: smoothed round trip, µs; 0: none yet
  * @min_rtt_us: smallest known, µs; ~0: none
- * @app_limited: the rate sample was limited by the application
+ * @ca_state: enum xtcp_ca_state, losses of this ACK considered
+ * @app_limited: the newest acknowledged segment was sent while the program,
+ *	not a window, was the limit
+ *
+ * Rates as in draft-cheng-iccrg-delivery-rate-estimation: the newest
+ * acknowledged segment is the one that was sent last.
  */
 struct xtcp_ack_sample {
-	u64	now_us;
 	u64	delivered;
 	u64	prior_delivered;
 	u32	interval_us;
@@ -73,14 +104,34 @@ struct xtcp_ack_sample {
 	u32	lost;
 	u32	prior_inflight;
 	u32	inflight;
+	u32	tx_inflight;
+	u32	tx_lost;
 	u32	ce_bytes;
 	u32	rtt_us;
+	u32	srtt_us;
 	u32	min_rtt_us;
+	u8	ca_state;
+	bool	app_limited;
+};
+
+/**
+ * struct xtcp_loss_sample - one segment that was just marked lost
+ * @delivered: bytes delivered in the connection's life
+ * @size: its bytes
+ * @tx_inflight: bytes in flight when it was sent, itself included
+ * @tx_lost: bytes marked lost since it was sent, itself included
+ * @app_limited: it was sent while the program was the limit
+ */
+struct xtcp_loss_sample {
+	u64	delivered;
+	u32	size;
+	u32	tx_inflight;
+	u32	tx_lost;
 	bool	app_limited;
 };
 
 enum xtcp_cong_event {
-	XTCP_CONG_START_AFTER_IDLE,
+	XTCP_CONG_TX_START,		/* about to send, nothing in flight */
 	XTCP_CONG_RECOVERY_ENTER,	/* fast recovery: loss seen by RACK */
 	XTCP_CONG_RECOVERY_EXIT,
 	XTCP_CONG_RTO,			/* retransmission timeout */
@@ -94,12 +145,19 @@ enum xtcp_cong_event {
  *	would otherwise keep loaded for ever
  * @init: a connection begins to use it; may be NULL
  * @release: a connection ends to use it; may be NULL
- * @on_ack: new data was acknowledged outside loss recovery by RTO: grow
+ * @on_ack: new data was acknowledged outside fast recovery: grow
+ * @control: instead of @on_ack, for a controller that sets @cwnd and
+ *	@pacing_rate itself: called for every acknowledgment that delivers
+ *	something or tells of a loss, in every state; proportional rate
+ *	reduction and the decay after idleness are then left to it; NULL for the
+ *	others
+ * @on_lost: one segment was just marked lost; may be NULL
  * @ssthresh: answers the slow-start threshold, bytes, that a loss at
  *	@inflight bytes in flight calls for
  * @undo_cwnd: answers the window to restore after a reduction that turns out
  *	to be wrong
  * @event: something happened that is no ACK; may be NULL
+ * @flags: XTCP_CONG_*
  * @list: registry
  *
  * All but @init and @release are called under the socket lock, in softirq or
@@ -111,9 +169,12 @@ struct xtcp_cong_ops {
 	void (*init)(struct xtcp_cong *c);
 	void (*release)(struct xtcp_cong *c);
 	void (*on_ack)(struct xtcp_cong *c, const struct xtcp_ack_sample *s);
+	void (*control)(struct xtcp_cong *c, const struct xtcp_ack_sample *s);
+	void (*on_lost)(struct xtcp_cong *c, const struct xtcp_loss_sample *l);
 	u32 (*ssthresh)(struct xtcp_cong *c, u32 inflight);
 	u32 (*undo_cwnd)(struct xtcp_cong *c);
 	void (*event)(struct xtcp_cong *c, enum xtcp_cong_event ev);
+	u32			flags;
 	struct list_head	list;
 };
 
@@ -121,6 +182,21 @@ struct xtcp_cong_ops {
 static inline bool xtcp_in_slow_start(const struct xtcp_cong *c)
 {
 	return c->cwnd < c->ssthresh;
+}
+
+/**
+ * xtcp_cong_round - does this ACK begin a new round trip?
+ * @next: the controller's: @delivered at which the round ends; 0 at first
+ * @s: the ACK
+ *
+ * A round ends when something is acknowledged that was sent after it began.
+ */
+static inline bool xtcp_cong_round(u64 *next, const struct xtcp_ack_sample *s)
+{
+	if (s->prior_delivered < *next)
+		return false;
+	*next = s->delivered;
+	return true;
 }
 
 u32 xtcp_cong_slow_start(struct xtcp_cong *c, u32 acked);
@@ -133,6 +209,9 @@ void xtcp_cong_stop(struct xtcp_cong *c);
 void xtcp_cong_on_ack(struct xtcp_cong *c, const struct xtcp_ack_sample *s);
 void xtcp_cong_on_rto(struct xtcp_cong *c, u32 inflight, bool first);
 void xtcp_cong_on_loss(struct xtcp_cong *c, u32 inflight);
+void xtcp_cong_on_ecn(struct xtcp_cong *c, u32 inflight);
+void xtcp_cong_recovered(struct xtcp_cong *c);
+void xtcp_cong_lost(struct xtcp_cong *c, const struct xtcp_loss_sample *l);
 void xtcp_cong_undo(struct xtcp_cong *c);
 void xtcp_cong_idle(struct xtcp_cong *c, u32 idle_us, u32 rto_us);
 

@@ -167,13 +167,14 @@ static void xtcp_cong_acked(struct sock *sk, u32 acked, u32 prior_inflight,
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_ack_sample s = {
-		.now_us		= xs->last_rcv_us,
 		.delivered	= xs->delivered,
 		.acked		= acked,
 		.prior_inflight	= prior_inflight,
 		.inflight	= xtcp_inflight(xs),
 		.rtt_us		= rtt_us,
+		.srtt_us	= xtcp_srtt_us(&xs->rtt),
 		.min_rtt_us	= xs->rtt.min_rtt_us,
+		.ca_state	= xs->ca_state,
 	};
 
 	xtcp_cong_on_ack(&xs->cong, &s);
@@ -571,6 +572,7 @@ enum xtcp_verdict xtcp_rcv_segment(struct sock *sk, struct sk_buff *skb)
 			   sk->sk_state);
 	xtcp_parse_again(skb, &opts);
 	xs->last_rcv_us = xtcp_now_us();
+	xs->cong.now_us = xs->last_rcv_us;
 	xs->segs_in++;
 
 	switch (sk->sk_state) {

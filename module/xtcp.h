@@ -123,13 +123,6 @@ enum {
 	XTCP_DEFER_MTU,
 };
 
-/* xtcp_sock.ca_state, also in struct xtcp_info */
-enum xtcp_ca_state {
-	XTCP_CA_OPEN,
-	XTCP_CA_RECOVERY,
-	XTCP_CA_LOSS,
-};
-
 /* What the retransmission timer waits for. */
 enum xtcp_rtx_kind {
 	XTCP_RTX_NONE,

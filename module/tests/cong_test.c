@@ -458,7 +458,7 @@ static void cong_idle__tells_the_controller(struct kunit *test)
 
 	xtcp_cong_start(&c, &spy_ops, MSS);
 	xtcp_cong_idle(&c, RTO_US, RTO_US);
-	KUNIT_EXPECT_EQ(test, spy.last_event, (int)XTCP_CONG_START_AFTER_IDLE);
+	KUNIT_EXPECT_EQ(test, spy.last_event, (int)XTCP_CONG_TX_START);
 }
 
 /* Whatever happens, the window holds a segment and stays below its bound. */
