@@ -6,7 +6,9 @@
 #ifndef _XTCP_COMPAT_H
 #define _XTCP_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/net.h>
+#include <linux/skbuff.h>
 #include <linux/socket.h>
 #include <linux/sysctl.h>
 #include <linux/timer.h>
@@ -110,6 +112,22 @@ xtcp_register_net_sysctl(struct net *net, const char *path,
 
 #ifndef XTCP_HAVE_TIMER_CONTAINER_OF
 #define timer_container_of(var, timer, field)	from_timer(var, timer, field)
+#endif
+
+/* 6.13: a high-resolution timer gets its function when it is made. */
+#ifndef XTCP_HAVE_HRTIMER_SETUP
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
+/* 6.10: a departure time tells its clock; before, whether it is monotonic. */
+#ifndef XTCP_HAVE_SKB_CLOCK
+#define SKB_CLOCK_MONOTONIC	true
 #endif
 
 #if IS_ENABLED(CONFIG_IPV6)

@@ -216,17 +216,18 @@ static void cong_reduce(struct xtcp_cong *c, u32 inflight)
  * xtcp_cong_on_rto() - the retransmission timer expired
  * @c: the connection's congestion state
  * @inflight: bytes in flight when it did, before any was marked lost
+ * @left: bytes still in flight after that
  * @first: first timeout of this loss episode: the first segment unacknowledged
  *	was not retransmitted by timeout before
  *
- * RFC 5681 section 3.1, equation 4 and the loss window.  Under the socket
- * lock.
+ * RFC 5681 section 3.1, equation 4 and the loss window: one segment more than
+ * what may still arrive.  Under the socket lock.
  */
-void xtcp_cong_on_rto(struct xtcp_cong *c, u32 inflight, bool first)
+void xtcp_cong_on_rto(struct xtcp_cong *c, u32 inflight, u32 left, bool first)
 {
 	if (first)
 		cong_reduce(c, inflight);
-	c->cwnd = c->mss;
+	c->cwnd = left + c->mss;
 	c->acked_frac = 0;
 	cong_event(c, XTCP_CONG_RTO);
 }
@@ -265,15 +266,16 @@ void xtcp_cong_on_ecn(struct xtcp_cong *c, u32 inflight)
 }
 
 /**
- * xtcp_cong_recovered() - fast recovery, or the answer to a mark, is over
+ * xtcp_cong_recovered() - an episode is over
  * @c: the connection's congestion state
+ * @from: what it was
  *
- * The window ends at the threshold, whatever rate reduction made of it (RFC
- * 6937).  Under the socket lock.
+ * Rate reduction ends at the threshold, whatever it made of the window
+ * meanwhile (RFC 6937).  Under the socket lock.
  */
-void xtcp_cong_recovered(struct xtcp_cong *c)
+void xtcp_cong_recovered(struct xtcp_cong *c, enum xtcp_ca_state from)
 {
-	if (!c->ops->control)
+	if (from != XTCP_CA_LOSS && !c->ops->control)
 		c->cwnd = max(c->ssthresh, c->mss);
 	cong_event(c, XTCP_CONG_RECOVERY_EXIT);
 }

@@ -60,6 +60,10 @@ void xtcp_get_info(struct sock *sk, struct xtcp_info *info)
 	info->xtcpi_dsack_dups = xs->dsack_dups;
 	info->xtcpi_ofo_segs = xs->ofo_segs;
 	info->xtcpi_features = xs->features;
+	info->xtcpi_delivery_rate = xtcp_delivery_rate(xs);
+	info->xtcpi_delivery_rate_app_limited = xs->rate_app_limited;
+	info->xtcpi_delivered_bytes = xs->delivered;
+	info->xtcpi_lost_bytes = xs->lost;
 }
 
 /* TCP's names for where recovery stands. */
@@ -139,4 +143,7 @@ void xtcp_get_tcp_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_dsack_dups = xs->dsack_dups;
 	info->tcpi_rcv_ooopack = xs->ofo_segs;
 	info->tcpi_snd_wnd = xs->snd_wnd;
+	info->tcpi_delivery_rate = xtcp_delivery_rate(xs);
+	info->tcpi_delivery_rate_app_limited = xs->rate_app_limited;
+	info->tcpi_delivered = div_u64(xs->delivered, mss);
 }

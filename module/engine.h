@@ -22,19 +22,43 @@ enum xtcp_verdict {
 };
 
 /**
- * struct xtcp_recovery_ack - an acknowledgment, as recovery sees it
+ * struct xtcp_ack_state - an acknowledgment, while it is worked on
  * @acked: bytes newly delivered
  * @prior_una: snd_una before
  * @prior_lost: lost_out before
+ * @prior_lost_life: xtcp_sock.lost before
+ * @prior_inflight: bytes in flight before
  * @tsecr: timestamp echo
+ * @rtt_us: round trip that it tells; 0: none
+ * @ce_bytes: bytes that it newly reports as marked
  * @dsack: it told of a segment received twice
+ * @app_limited: of the delivered segment that left last, as are all below
+ * @newest_us: its departure; 0: nothing was delivered
+ * @newest_end: its end
+ * @prior_delivered: what it noted at its departure, as are all below
+ * @prior_delivered_us: see rate.c
+ * @send_us: see rate.c
+ * @tx_inflight: see struct xtcp_skb_cb
+ * @tx_lost: see struct xtcp_skb_cb
  */
-struct xtcp_recovery_ack {
+struct xtcp_ack_state {
 	u32	acked;
 	u32	prior_una;
 	u32	prior_lost;
+	u32	prior_lost_life;
+	u32	prior_inflight;
 	u32	tsecr;
+	u32	rtt_us;
+	u32	ce_bytes;
 	bool	dsack;
+	bool	app_limited;
+	u64	newest_us;
+	u32	newest_end;
+	u32	prior_delivered;
+	u32	prior_delivered_us;
+	u32	send_us;
+	u32	tx_inflight;
+	u32	tx_lost;
 };
 
 /* send_queue.c */
@@ -43,15 +67,15 @@ void xtcp_free_tx_skb(struct sock *sk, struct sk_buff *skb);
 void xtcp_rtx_insert(struct sock *sk, struct sk_buff *skb);
 struct sk_buff *xtcp_rtx_head(const struct sock *sk);
 int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp);
-u32 xtcp_rtx_ack(struct sock *sk, u32 ack, u32 tsecr);
-u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts, u32 tsecr,
-		  bool *dsack);
+void xtcp_rtx_ack(struct sock *sk, u32 ack, struct xtcp_ack_state *a);
+void xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts,
+		   struct xtcp_ack_state *a);
 struct sk_buff *xtcp_rtx_tail(const struct sock *sk);
 void xtcp_rtx_begin_send(struct sock *sk, struct sk_buff *skb);
 void xtcp_rtx_end_send(struct sock *sk, struct sk_buff *skb);
 void xtcp_mark_lost(struct sock *sk, struct sk_buff *skb);
 void xtcp_rtx_unmark_lost(struct sock *sk);
-void xtcp_rtx_mark_all_lost(struct sock *sk);
+bool xtcp_rtx_renege(struct sock *sk);
 struct sk_buff *xtcp_rtx_next_lost(const struct sock *sk);
 void xtcp_mark_retransmitted(struct sock *sk, struct sk_buff *skb);
 void xtcp_write_queue_purge(struct sock *sk);
@@ -71,7 +95,8 @@ void xtcp_on_reo_timeout(struct sock *sk);
 void xtcp_on_tlp_timeout(struct sock *sk);
 bool xtcp_tlp_wanted(const struct sock *sk);
 u32 xtcp_tlp_timeout_us(const struct sock *sk);
-void xtcp_recovery_ack(struct sock *sk, const struct xtcp_recovery_ack *a);
+void xtcp_recovery_ack(struct sock *sk, const struct xtcp_ack_state *a);
+void xtcp_prr(struct sock *sk, const struct xtcp_ack_state *a);
 void xtcp_retransmit_lost(struct sock *sk);
 
 /* flow.c */
@@ -128,8 +153,28 @@ void xtcp_done(struct sock *sk);
 void xtcp_error(struct sock *sk, int err);
 void xtcp_destroy_sock(struct sock *sk);
 
+/* rate.c */
+void xtcp_rate_sent(struct sock *sk, struct sk_buff *skb);
+void xtcp_rate_delivered(struct sock *sk, const struct sk_buff *skb,
+			 struct xtcp_ack_state *a);
+void xtcp_rate_sample(struct sock *sk, const struct xtcp_ack_state *a,
+		      struct xtcp_ack_sample *s);
+void xtcp_rate_check_app_limited(struct sock *sk);
+u64 xtcp_delivery_rate(const struct xtcp_sock *xs);
+
 /* pacing.c */
+void xtcp_pacing_init(void);
+void xtcp_pacing_exit(void);
+void xtcp_pacing_setup(struct sock *sk);
+void xtcp_pacing_stop(struct sock *sk);
 void xtcp_update_pacing(struct sock *sk);
+bool xtcp_may_leave(struct sock *sk, u32 len);
+void xtcp_wait_for_host(struct sock *sk);
+bool xtcp_waits_to_leave(struct sock *sk);
+u64 xtcp_departure_ns(const struct sock *sk);
+void xtcp_departed(struct sock *sk, u32 len, u64 at_ns);
+void xtcp_wfree(struct sk_buff *skb);
+void xtcp_send_more(struct sock *sk);
 
 /* offload.c */
 void xtcp_setup_caps(struct sock *sk, struct dst_entry *dst);
@@ -144,6 +189,7 @@ void xtcp_reset_keepalive(struct sock *sk, u64 delay_us);
 void xtcp_stop_keepalive(struct sock *sk);
 void xtcp_set_keepalive(struct sock *sk, int on);
 void xtcp_run_deferred(struct sock *sk, unsigned long what);
+void xtcp_fire(struct sock *sk, int what, void (*handler)(struct sock *sk));
 u64 xtcp_keepidle_us(const struct sock *sk);
 u64 xtcp_keepintvl_us(const struct sock *sk);
 unsigned int xtcp_keepcnt(const struct sock *sk);

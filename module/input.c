@@ -162,22 +162,36 @@ static void xtcp_cookie_confirmed(struct xtcp_sock *xs)
 	xs->rtx_start_us = 0;
 }
 
-static void xtcp_cong_acked(struct sock *sk, u32 acked, u32 prior_inflight,
-			    u32 rtt_us)
+/* Recovery has judged: now the window, the rate, and what is to be resent. */
+static void xtcp_cong_acked(struct sock *sk, const struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_ack_sample s = {
-		.delivered	= xs->delivered,
-		.acked		= acked,
-		.prior_inflight	= prior_inflight,
+		.acked		= a->acked,
+		.lost		= (u32)xs->lost - a->prior_lost_life,
+		.prior_inflight	= a->prior_inflight,
 		.inflight	= xtcp_inflight(xs),
-		.rtt_us		= rtt_us,
+		.ce_bytes	= a->ce_bytes,
+		.rtt_us		= a->rtt_us,
 		.srtt_us	= xtcp_srtt_us(&xs->rtt),
 		.min_rtt_us	= xs->rtt.min_rtt_us,
 		.ca_state	= xs->ca_state,
 	};
 
-	xtcp_cong_on_ack(&xs->cong, &s);
+	xtcp_rate_sample(sk, a, &s);
+	if (xs->cong.ops->control) {
+		if (s.acked || s.lost || s.ce_bytes)
+			xtcp_cong_on_ack(&xs->cong, &s);
+	} else if (xs->ca_state == XTCP_CA_RECOVERY ||
+		   xs->ca_state == XTCP_CA_CWR) {
+		xtcp_prr(sk, a);
+	} else if (s.acked) {
+		xtcp_cong_on_ack(&xs->cong, &s);
+	}
+	if (s.acked)
+		xtcp_update_pacing(sk);
+	if (xs->ca_state != XTCP_CA_OPEN)
+		xtcp_retransmit_lost(sk);
 }
 
 /* An echo must be of something sent in the life of the connection. */
@@ -213,14 +227,14 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 {
 	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 prior_inflight = xtcp_inflight(xs);
-	struct xtcp_recovery_ack ra = {
+	struct xtcp_ack_state a = {
 		.prior_una	= xs->snd_una,
 		.prior_lost	= xs->lost_out,
+		.prior_lost_life = (u32)xs->lost,
+		.prior_inflight	= xtcp_inflight(xs),
 		.tsecr		= cb->tsecr,
 	};
 	u32 prior_una = xs->snd_una;
-	u32 acked = 0, rtt_us = 0;
 	bool was_open;
 
 	if (!xtcp_ack_plausible(sk, cb))
@@ -234,18 +248,17 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	xs->keep_probes = 0;
 	was_open = xtcp_after(xtcp_wnd_end(xs), xs->snd_nxt);
 	if (xtcp_after(cb->ack, prior_una)) {
-		acked = xtcp_rtx_ack(sk, cb->ack, cb->tsecr);
+		xtcp_rtx_ack(sk, cb->ack, &a);
 		WRITE_ONCE(xs->snd_una, cb->ack);
 		xs->bytes_acked += cb->ack - prior_una;
 		xs->retransmits = 0;
 		xs->backoff = 0;
 		xs->rtx_start_us = 0;
-		rtt_us = xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
+		a.rtt_us = xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
 		sk_dst_confirm(sk);
 	}
 	if (unlikely(opts->sack_n))
-		acked += xtcp_rtx_sack(sk, opts, cb->tsecr, &ra.dsack);
-	xs->delivered += acked;
+		xtcp_rtx_sack(sk, opts, &a);
 	xtcp_update_snd_wnd(sk, cb, xs->snd_una != prior_una);
 	if (!was_open && xtcp_after(xtcp_wnd_end(xs), xs->snd_nxt) &&
 	    RB_EMPTY_ROOT(&xs->rtx_queue)) {
@@ -254,14 +267,9 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 		xtcp_rearm_rtx(sk);
 	}
 
-	ra.acked = acked;
-	/* In recovery the window is PRR's. */
-	if (acked && xs->ca_state != XTCP_CA_RECOVERY)
-		xtcp_cong_acked(sk, acked, prior_inflight, rtt_us);
-	xtcp_recovery_ack(sk, &ra);
-	if (acked)
-		xtcp_update_pacing(sk);
-	if (acked || opts->sack_n ||
+	xtcp_recovery_ack(sk, &a);
+	xtcp_cong_acked(sk, &a);
+	if (a.acked || opts->sack_n ||
 	    xs->rtx_kind == XTCP_RTX_COOKIE)
 		xtcp_rearm_rtx(sk);
 	return true;

@@ -64,6 +64,9 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->rtx_start_us = 0;
 	xs->last_send_us = 0;
 	xs->delivered = 0;
+	xs->lost = 0;
+	xs->pace_ns = 0;
+	xs->rate_delivered = 0;
 	xs->cwnd_limited_seq = 0;
 	xs->snd_wnd = 0;
 	xs->max_wnd = 0;
@@ -103,6 +106,7 @@ void xtcp_init_sock_state(struct sock *sk)
 	xtcp_ranges_init(&xs->sack);
 	xtcp_rtt_init(&xs->rtt);
 	xtcp_recovery_init(sk);
+	WRITE_ONCE(sk->sk_pacing_rate, READ_ONCE(sk->sk_max_pacing_rate));
 }
 
 /**

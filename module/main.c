@@ -62,9 +62,10 @@ static int __init xtcp_init(void)
 	err = xtcp_register_congestion_control(&xtcp_reno);
 	if (err)
 		return err;
+	xtcp_pacing_init();
 	err = xtcp_tw_init();
 	if (err)
-		goto err_cong;
+		goto err_pacing;
 	err = xtcp_port_init();
 	if (err)
 		goto err_tw;
@@ -108,7 +109,8 @@ err_port:
 	xtcp_port_exit();
 err_tw:
 	xtcp_tw_exit();
-err_cong:
+err_pacing:
+	xtcp_pacing_exit();
 	xtcp_unregister_congestion_control(&xtcp_reno);
 	return err;
 }
@@ -122,6 +124,7 @@ static void __exit xtcp_exit(void)
 	xtcp_table_exit();
 	xtcp_port_exit();
 	xtcp_tw_exit();
+	xtcp_pacing_exit();
 	xtcp_unregister_congestion_control(&xtcp_reno);
 	rcu_barrier();	/* sockets and keys that wait for their grace period */
 	pr_info("xtcp: gone\n");

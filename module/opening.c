@@ -19,12 +19,17 @@ static void xtcp_start_sending(struct sock *sk)
 	struct dst_entry *dst = xs->af->route(sk);
 
 	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : xs->pmtu);
-	/* RFC 6928: the large initial window, unless the SYN was lost. */
+	xs->cong.now_us = xs->last_rcv_us;
 	xtcp_cong_reset(&xs->cong, xs->mss);
-	if (xs->total_rto)
+	/*
+	 * RFC 6928: the large initial window.  A SYN lost once says little
+	 * about congestion; lost twice it does (RFC 5681 section 3.1).
+	 */
+	if (xs->total_rto > 1)
 		xs->cong.cwnd = xs->mss;
 	xtcp_recovery_init(sk);
 	xtcp_sndbuf_expand(sk);
+	xtcp_update_pacing(sk);
 }
 
 /**
@@ -66,6 +71,7 @@ static enum xtcp_verdict xtcp_rcv_synack(struct sock *sk, struct sk_buff *skb,
 {
 	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_ack_state a = { .tsecr = cb->tsecr };
 
 	if (opts->cookie_len) {
 		xs->cookie = kmemdup(opts->cookie, opts->cookie_len,
@@ -76,7 +82,7 @@ static enum xtcp_verdict xtcp_rcv_synack(struct sock *sk, struct sk_buff *skb,
 	}
 	xtcp_learn_peer(sk, skb, opts);
 	xtcp_rtt_from_echo(sk, cb->tsecr, xs->last_rcv_us);
-	xtcp_rtx_ack(sk, cb->ack, cb->tsecr);
+	xtcp_rtx_ack(sk, cb->ack, &a);
 	WRITE_ONCE(xs->snd_una, cb->ack);
 	xs->features &= opts->features;
 	xs->retransmits = 0;
@@ -173,9 +179,9 @@ void xtcp_rcv_child_start(struct sock *child, const struct sk_buff *skb,
 	xs->ts_recent_us = xs->last_rcv_us;
 	xtcp_advertise_mss(child);
 	xtcp_init_buffer_space(child);
-	xtcp_start_sending(child);
 	/* RFC 6298: the echoed SYN-ACK timestamp is the first sample. */
 	xtcp_rtt_from_echo(child, cb->tsecr, xs->last_rcv_us);
+	xtcp_start_sending(child);
 	/* Confirm soon; data or FIN of ours may do it before. */
 	xtcp_schedule_ack(child, XTCP_ACK_DELAYED);
 }

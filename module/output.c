@@ -164,7 +164,8 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	unsigned int opt_len = o ? xtcp_opts_len(o) : 0;
 	unsigned int payload = skb->len;
-	u64 now_us = cb.sent_us ?: xtcp_now_us();
+	/* Our clock must not seem to go back: fq may hold data until later. */
+	u64 now_us = cb.sent_us ?: max(xtcp_now_us(), xs->last_send_us);
 	struct xtcphdr *th;
 	int err;
 
@@ -176,6 +177,7 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 
 	skb_orphan(skb);
 	skb_set_owner_w(skb, sk);
+	skb->destructor = xtcp_wfree;
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
 
 	xs->segs_out++;
@@ -218,12 +220,13 @@ int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
 {
 	struct xtcp_sack_block sack[XTCP_SACK_WITH_DATA + 1];
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	u64 at_ns = xtcp_departure_ns(sk);
 	struct xtcp_opts_out o;
 	struct sk_buff *copy;
 
 	xtcp_rtx_begin_send(sk, skb);
-	XTCP_SKB_CB(skb)->sent_us = xtcp_now_us();
-	XTCP_SKB_CB(skb)->delivered = xs->delivered;
+	XTCP_SKB_CB(skb)->sent_us = div_u64(at_ns, NSEC_PER_USEC);
+	xtcp_rate_sent(sk, skb);
 	/*
 	 * While an earlier clone is on its way, its headers stand in the room
 	 * that ours would use.
@@ -236,6 +239,8 @@ int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
 	if (unlikely(!copy))
 		return -ENOBUFS;
 	copy->dev = NULL;	/* shares its place with the rbnode */
+	skb_set_delivery_time(copy, at_ns, SKB_CLOCK_MONOTONIC);
+	xtcp_departed(sk, skb->len, at_ns);
 	if (XTCP_SKB_CB(skb)->flags & XTCP_SYN)
 		xtcp_syn_opts(sk, &o);
 	else
@@ -371,6 +376,8 @@ bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
 		if (xtcp_nagle_holds(xs, skb, mss,
 				     skb_queue_is_last(&sk->sk_write_queue, skb)))
 			break;
+		if (!xtcp_may_leave(sk, len))
+			break;
 		if (len < skb->len && xtcp_fragment(sk, skb, len, gfp))
 			break;
 		/*
@@ -397,11 +404,15 @@ void xtcp_push(struct sock *sk)
 	if (skb_queue_empty(&sk->sk_write_queue) ||
 	    !xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
 		return;
-	if (RB_EMPTY_ROOT(&xs->rtx_queue) && xs->last_send_us)
+	if (RB_EMPTY_ROOT(&xs->rtx_queue) && xs->last_send_us) {
+		u64 now_us = xtcp_now_us();
+
+		xs->cong.now_us = now_us;
 		xtcp_cong_idle(&xs->cong,
-			       min_t(u64, xtcp_now_us() - xs->last_send_us,
-				     U32_MAX),
+			       clamp_t(s64, now_us - xs->last_send_us, 0,
+				       U32_MAX),
 			       xtcp_rtt_rto(&xs->rtt, 0));
+	}
 	xtcp_write_xmit(sk, GFP_ATOMIC);
 	/* Held back by the peer's window alone: it must be probed. */
 	if (RB_EMPTY_ROOT(&xs->rtx_queue) &&
@@ -416,7 +427,8 @@ void xtcp_push(struct sock *sk)
  * @skb: in the rtx queue
  *
  * Cut first when the path's MTU has shrunk.  Return: 0, or a negative errno
- * when it could not leave.
+ * when it could not leave; -EBUSY: its last transmission stands in the host's
+ * own queue still, and what holds it there would hold this one.
  */
 int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb)
 {
@@ -424,6 +436,10 @@ int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb)
 	u32 mss = xtcp_current_mss(sk);
 	int err;
 
+	if (skb_fclone_busy(sk, skb)) {
+		xtcp_wait_for_host(sk);
+		return -EBUSY;
+	}
 	if (skb->len > mss) {
 		err = xtcp_fragment(sk, skb, mss, GFP_ATOMIC);
 		if (err)

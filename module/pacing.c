@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pacing: how fast a connection may send within its window.
+ * Pacing: how fast a connection may send within its window, and how much of it
+ * may stand in the host's own queue.
  *
  * The rate is what would empty the window in a round trip, and a margin: twice
  * that in slow start, so that the window can double, and a fifth more in
@@ -8,15 +9,44 @@
  * rate of its own (struct xtcp_cong) has the last word, and SO_MAX_PACING_RATE
  * bounds both.
  *
- * Who holds segments back to that rate is the fq queueing discipline, which
- * reads sk_pacing_rate.  Under another one a flight leaves as it is acknowledged:
- * the socket has no timer of its own for this.
+ *      pace_ns: when the next segment would leave at exactly the rate
+ *
+ *      |<-- quantum -->|                  |<-- quantum -->|
+ *      [s][s][s][s][s]      waiting       [s][s][s][s][s]        time -->
+ *                     \                   ^
+ *                      pace_ns ----------'  timer
+ *
+ * With the fq queueing discipline each segment carries its departure time, and
+ * fq holds it.  Otherwise the socket's own timer does: up to a quantum (what a
+ * millisecond carries) may run ahead, so that a timer serves several segments.
+ *
+ * The small queue: what this socket has in the queueing discipline and the
+ * device is bounded to a millisecond of the rate.  More would only add delay,
+ * for others and for our own retransmissions.  When a segment leaves the host,
+ * its destructor puts the socket on a list of its CPU, and a tasklet goes on.
  */
+#include <linux/interrupt.h>
+
 #include "engine.h"
 
 /* Percent of cwnd per srtt */
 #define XTCP_PACING_SLOW_START	200
 #define XTCP_PACING_AVOIDANCE	120
+
+/* Burst: a millisecond, within these bounds (draft-ietf-ccwg-bbr 5.6.3) */
+#define XTCP_QUANTUM_SHIFT	10	/* a second / 1024 */
+#define XTCP_QUANTUM_SEGS	2
+#define XTCP_QUANTUM_MAX	65536u
+
+/* Least that the small queue lets stand in the host, segments */
+#define XTCP_SMALL_QUEUE_SEGS	2
+
+struct xtcp_senders {
+	struct llist_head	list;	/* of xtcp_sock.send_node */
+	struct tasklet_struct	tasklet;
+};
+
+static DEFINE_PER_CPU(struct xtcp_senders, xtcp_senders);
 
 /**
  * xtcp_update_pacing - an acknowledgment changed window or round trip
@@ -29,16 +59,286 @@ void xtcp_update_pacing(struct sock *sk)
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u64 rate = xs->cong.pacing_rate;
 	u32 srtt_us = xtcp_srtt_us(&xs->rtt);
-	u32 percent;
+	u32 percent, window;
 
 	if (rate == XTCP_PACING_NONE) {
 		if (!srtt_us)
 			return;
 		percent = xtcp_in_slow_start(&xs->cong) ?
 			  XTCP_PACING_SLOW_START : XTCP_PACING_AVOIDANCE;
-		rate = div_u64((u64)xs->cong.cwnd * percent *
-			       (USEC_PER_SEC / 100), srtt_us);
+		/* While losses are repaired the window may be next to none. */
+		window = max(xs->cong.cwnd, xs->snd_nxt - xs->snd_una);
+		rate = div_u64((u64)window * percent * (USEC_PER_SEC / 100),
+			       srtt_us);
 	}
 	rate = min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate));
 	WRITE_ONCE(sk->sk_pacing_rate, rate);
+}
+
+/* ns that @len bytes take at the rate; 0: not paced. */
+static u64 xtcp_pace_ns(const struct sock *sk, u32 len)
+{
+	u64 rate = READ_ONCE(sk->sk_pacing_rate);
+
+	/* The initial window leaves at once (RFC 6928). */
+	if (!rate || rate == ~0UL ||
+	    (xtcp_sk(sk)->data_segs_out < XTCP_INIT_CWND_SEGS &&
+	     READ_ONCE(sk->sk_max_pacing_rate) == ~0UL))
+		return 0;
+	return div64_u64((u64)len * NSEC_PER_SEC, rate);
+}
+
+static u32 xtcp_quantum(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u64 rate = READ_ONCE(sk->sk_pacing_rate);
+
+	if (xs->cong.send_quantum)
+		return xs->cong.send_quantum;
+	return max_t(u32, min_t(u64, rate >> XTCP_QUANTUM_SHIFT,
+				XTCP_QUANTUM_MAX),
+		     XTCP_QUANTUM_SEGS * xs->mss);
+}
+
+static bool xtcp_fq_paces(const struct sock *sk)
+{
+	/* pairs with fq_enqueue(), which sets it */
+	return smp_load_acquire(&sk->sk_pacing_status) == SK_PACING_FQ;
+}
+
+/* Too early for @len bytes?  Then the timer is set. */
+static bool xtcp_pacing_holds(struct sock *sk, u32 len)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u64 len_ns, now_ns;
+
+	if (xtcp_fq_paces(sk))
+		return false;
+	len_ns = xtcp_pace_ns(sk, len);
+	if (!len_ns)
+		return false;
+	now_ns = ktime_get_ns();
+	if (xs->pace_ns <= now_ns ||
+	    xs->pace_ns - now_ns + len_ns <= xtcp_pace_ns(sk, xtcp_quantum(sk)))
+		return false;
+	XTCP_INC_STATS(sk, PacingWaits);
+	if (!hrtimer_is_queued(&xs->pace_timer)) {
+		hrtimer_start(&xs->pace_timer, ns_to_ktime(xs->pace_ns),
+			      HRTIMER_MODE_ABS_PINNED_SOFT);
+		sock_hold(sk);
+	}
+	return true;
+}
+
+static bool xtcp_host_is_full(const struct sock *sk, u32 len)
+{
+	u64 limit = READ_ONCE(sk->sk_pacing_rate) >>
+		    READ_ONCE(sk->sk_pacing_shift);
+
+	limit = max_t(u64, limit, XTCP_SMALL_QUEUE_SEGS * SKB_TRUESIZE(len));
+	return refcount_read(&sk->sk_wmem_alloc) > limit;
+}
+
+/* Enough of ours in the host?  Then xtcp_wfree() goes on. */
+static bool xtcp_small_queue_holds(struct sock *sk, u32 len)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (likely(!xtcp_host_is_full(sk, len)))
+		return false;
+	set_bit(XTCP_TX_THROTTLED, &xs->tx_flags);
+	/* Pairs with xtcp_wfree(): it lowers the sum, then looks at the bit. */
+	smp_mb__after_atomic();
+	if (!xtcp_host_is_full(sk, len)) {
+		clear_bit(XTCP_TX_THROTTLED, &xs->tx_flags);
+		return false;
+	}
+	XTCP_INC_STATS(sk, SmallQueueWaits);
+	return true;
+}
+
+/**
+ * xtcp_may_leave - do rate and host let a segment go now?
+ * @sk: socket, locked
+ * @len: its payload, bytes
+ *
+ * Return: false: not now; xtcp_send_more() will be called.
+ */
+bool xtcp_may_leave(struct sock *sk, u32 len)
+{
+	return !xtcp_pacing_holds(sk, len) && !xtcp_small_queue_holds(sk, len);
+}
+
+/**
+ * xtcp_wait_for_host - go on when a segment of ours has left the host
+ * @sk: socket, locked; one is there
+ */
+void xtcp_wait_for_host(struct sock *sk)
+{
+	set_bit(XTCP_TX_THROTTLED, &xtcp_sk(sk)->tx_flags);
+}
+
+/**
+ * xtcp_waits_to_leave - does rate or host hold segments back?
+ * @sk: socket, locked
+ *
+ * Then xtcp_send_more() is to come, and no other timer is needed.
+ */
+bool xtcp_waits_to_leave(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	return hrtimer_is_queued(&xs->pace_timer) ||
+	       test_bit(XTCP_TX_THROTTLED, &xs->tx_flags);
+}
+
+/**
+ * xtcp_departure_ns - when a segment that is sent now will leave the host
+ * @sk: socket, locked
+ *
+ * Return: monotonic ns; later than now only where fq paces.
+ */
+u64 xtcp_departure_ns(const struct sock *sk)
+{
+	u64 now_ns = ktime_get_ns();
+
+	return xtcp_fq_paces(sk) ? max(xtcp_sk(sk)->pace_ns, now_ns) : now_ns;
+}
+
+/**
+ * xtcp_departed - a segment with payload was sent
+ * @sk: socket, locked
+ * @len: its payload, bytes
+ * @at_ns: xtcp_departure_ns() of it
+ *
+ * What a late timer or an idle moment left unused of the rate may be made up
+ * for by one quantum, not more.
+ */
+void xtcp_departed(struct sock *sk, u32 len, u64 at_ns)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u64 len_ns = xtcp_pace_ns(sk, len);
+
+	if (!len_ns)
+		return;
+	xs->pace_ns = max(xs->pace_ns,
+			  at_ns - xtcp_pace_ns(sk, xtcp_quantum(sk))) + len_ns;
+}
+
+/**
+ * xtcp_send_more - what held segments back is over
+ * @sk: socket, locked
+ */
+void xtcp_send_more(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	clear_bit(XTCP_TX_THROTTLED, &xs->tx_flags);
+	if (!xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
+		return;
+	if (xs->ca_state != XTCP_CA_OPEN)
+		xtcp_retransmit_lost(sk);
+	xtcp_push(sk);
+}
+
+static enum hrtimer_restart xtcp_pace_timer(struct hrtimer *t)
+{
+	struct xtcp_sock *xs = container_of(t, struct xtcp_sock, pace_timer);
+
+	xtcp_fire((struct sock *)xs, XTCP_DEFER_SEND, xtcp_send_more);
+	return HRTIMER_NORESTART;
+}
+
+static void xtcp_senders_run(struct tasklet_struct *t)
+{
+	struct xtcp_senders *s = from_tasklet(s, t, tasklet);
+	struct xtcp_sock *xs, *next;
+
+	llist_for_each_entry_safe(xs, next, llist_del_all(&s->list),
+				  send_node) {
+		clear_bit(XTCP_TX_QUEUED, &xs->tx_flags);
+		xtcp_fire((struct sock *)xs, XTCP_DEFER_SEND, xtcp_send_more);
+	}
+}
+
+/**
+ * xtcp_wfree - skb->destructor of what we send: it left the host
+ * @skb: segment
+ *
+ * Any context but NMI and hard interrupt; the socket may be on its last way.
+ */
+void xtcp_wfree(struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	unsigned int truesize = skb->truesize;
+	struct xtcp_senders *s;
+
+	/* All of the charge but the byte that still keeps the socket's memory. */
+	WARN_ON(refcount_sub_and_test(truesize - 1, &sk->sk_wmem_alloc));
+	smp_mb__after_atomic();		/* pairs with xtcp_small_queue_holds() */
+	if (unlikely(test_bit(XTCP_TX_THROTTLED, &xs->tx_flags)) &&
+	    refcount_inc_not_zero(&sk->sk_refcnt)) {
+		if (!test_and_set_bit(XTCP_TX_QUEUED, &xs->tx_flags)) {
+			s = get_cpu_ptr(&xtcp_senders);
+			llist_add(&xs->send_node, &s->list);
+			tasklet_schedule(&s->tasklet);
+			put_cpu_ptr(&xtcp_senders);
+		} else {
+			sock_put(sk);
+		}
+	}
+	skb->truesize = 1;
+	sock_wfree(skb);
+	skb->truesize = truesize;
+}
+
+/**
+ * xtcp_pacing_setup - a new socket
+ * @sk: socket
+ */
+void xtcp_pacing_setup(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	hrtimer_setup(&xs->pace_timer, xtcp_pace_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS_PINNED_SOFT);
+	xs->pace_ns = 0;
+	xs->tx_flags = 0;
+}
+
+/**
+ * xtcp_pacing_stop - the connection is over
+ * @sk: socket, locked; the caller holds a reference
+ */
+void xtcp_pacing_stop(struct sock *sk)
+{
+	if (hrtimer_try_to_cancel(&xtcp_sk(sk)->pace_timer) == 1)
+		__sock_put(sk);
+}
+
+/**
+ * xtcp_pacing_init - the module begins
+ */
+void xtcp_pacing_init(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct xtcp_senders *s = per_cpu_ptr(&xtcp_senders, cpu);
+
+		init_llist_head(&s->list);
+		tasklet_setup(&s->tasklet, xtcp_senders_run);
+	}
+}
+
+/**
+ * xtcp_pacing_exit - the module ends; no socket is left
+ */
+void xtcp_pacing_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		tasklet_kill(&per_cpu_ptr(&xtcp_senders, cpu)->tasklet);
 }

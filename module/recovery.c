@@ -17,9 +17,10 @@
  * its loss, too, shows in a SACK instead of a timeout.
  *
  *   OPEN --- RACK finds a loss ---> RECOVERY    ssthresh lower, cwnd by PRR
- *     |  \------- RTO -------------> LOSS       all unSACKed lost, cwnd 1 mss
- *     |  <--- snd_una >= high_seq --'  both
- *     |  <--- Eifel: it was not lost -- both    cwnd and ssthresh restored
+ *     |  \----- CE marks told -----> CWR         the same, nothing to resend
+ *     |  \------- RTO -------------> LOSS        old segments lost, cwnd 1 mss
+ *     |  <--- snd_una >= high_seq --'  all
+ *     |  <--- Eifel: it was not lost -- not CWR  cwnd and ssthresh restored
  *
  * high_seq is snd_nxt when the episode began.
  */
@@ -48,6 +49,8 @@ void xtcp_recovery_init(struct sock *sk)
 	xs->ca_state = XTCP_CA_OPEN;
 	xs->undo_tsval = 0;
 	xs->tlp_high_seq = 0;
+	xs->app_limited = 0;
+	xs->rate_interval_us = 0;
 }
 
 /* ------------------------------------------------------------------ RACK */
@@ -132,6 +135,14 @@ static u32 xtcp_reo_wnd_us(const struct xtcp_sock *xs)
 	return min_t(u64, wnd_us, xtcp_srtt_us(&xs->rtt));
 }
 
+/* µs until this segment counts as lost, if something sent later arrived. */
+static s64 xtcp_rack_patience_us(const struct xtcp_sock *xs,
+				 const struct sk_buff *skb, u64 now_us)
+{
+	return XTCP_SKB_CB(skb)->sent_us + xs->rack.rtt_us +
+	       xtcp_reo_wnd_us(xs) - now_us;
+}
+
 /*
  * RFC 8985 section 6.2 step 5.  Marks what is lost, and notes in
  * rack.reo_timeout_us when the next one would be.
@@ -140,7 +151,6 @@ static void xtcp_rack_detect(struct sock *sk, u64 now_us)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_rack *rack = &xs->rack;
-	u64 patience_us = (u64)rack->rtt_us + xtcp_reo_wnd_us(xs);
 	struct sk_buff *skb, *next;
 
 	rack->reo_timeout_us = 0;
@@ -149,7 +159,7 @@ static void xtcp_rack_detect(struct sock *sk, u64 now_us)
 	list_for_each_entry_safe(skb, next, &xs->sent_order,
 				 tcp_tsorted_anchor) {
 		const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
-		s64 left_us = cb->sent_us + patience_us - now_us;
+		s64 left_us = xtcp_rack_patience_us(xs, skb, now_us);
 
 		if (!xtcp_rack_after(rack->xmit_us, rack->end_seq, cb->sent_us,
 				     cb->end_seq))
@@ -176,30 +186,47 @@ static void xtcp_undo_note(struct xtcp_sock *xs, const struct sk_buff *skb)
 	xs->undo_seq = cb->end_seq;
 }
 
-static void xtcp_enter_recovery(struct sock *sk)
+/* The window is about to shrink, and PRR to pace that. */
+static void xtcp_begin_reduction(struct xtcp_sock *xs, enum xtcp_ca_state state)
 {
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
-	XTCP_INC_STATS(sk, FastRetransmits);
-	xs->ca_state = XTCP_CA_RECOVERY;
+	xs->ca_state = state;
 	xs->high_seq = xs->snd_nxt;
 	xs->prr_delivered = 0;
 	xs->prr_out = 0;
+	xs->prr_flight = xs->snd_nxt - xs->snd_una - xs->sacked_out;
 	xs->tlp_high_seq = 0;
 	xs->undo_tsval = 0;
-	xtcp_cong_on_loss(&xs->cong, xs->snd_nxt - xs->snd_una -
-				     xs->sacked_out);
+}
+
+static void xtcp_enter_recovery(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	/* This flight's window was reduced for a mark already. */
+	bool reduced = xs->ca_state == XTCP_CA_CWR;
+
+	XTCP_INC_STATS(sk, FastRetransmits);
+	xtcp_begin_reduction(xs, XTCP_CA_RECOVERY);
+	if (!reduced)
+		xtcp_cong_on_loss(&xs->cong, xs->prr_flight);
+}
+
+/* Marks were told: once in a round trip that is as good as a loss (RFC 3168). */
+static void xtcp_enter_cwr(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	XTCP_INC_STATS(sk, EcnReductions);
+	xtcp_begin_reduction(xs, XTCP_CA_CWR);
+	xtcp_cong_on_ecn(&xs->cong, xs->prr_flight);
 }
 
 static void xtcp_leave(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
-	/* PRR ends at ssthresh, whatever was in flight (RFC 6937). */
-	if (xs->ca_state == XTCP_CA_RECOVERY) {
-		xs->cong.cwnd = max(xs->cong.ssthresh, xs->mss);
+	if (xs->ca_state == XTCP_CA_RECOVERY)
 		xtcp_rack_recovered(&xs->rack);
-	}
+	xtcp_cong_recovered(&xs->cong, xs->ca_state);
 	xs->ca_state = XTCP_CA_OPEN;
 	xs->undo_tsval = 0;
 }
@@ -222,32 +249,72 @@ static bool xtcp_eifel_undo(struct sock *sk, u32 tsecr)
 	return true;
 }
 
-/* RFC 6937: cwnd in recovery, from what was delivered and what was sent. */
-static void xtcp_prr(struct xtcp_sock *xs, u32 acked, bool more_lost,
-		     bool una_moved)
+/*
+ * RFC 6937: what may leave for @acked bytes that arrived.  @una_moved and
+ * nothing newly lost: the slow-start reduction bound.
+ */
+static void xtcp_prr_bytes(struct xtcp_sock *xs, u32 acked, bool growing)
 {
 	u32 inflight = xtcp_inflight(xs);
 	u32 ssthresh = xs->cong.ssthresh;
 	s64 send;
 
-	if (!acked)
-		return;
 	xs->prr_delivered += acked;
 	if (inflight > ssthresh) {
-		send = div_u64((u64)ssthresh * xs->prr_delivered +
-			       xs->cong.prior_cwnd - 1,
-			       max(xs->cong.prior_cwnd, 1u));
+		u32 flight = max(xs->prr_flight, 1u);
+
+		send = div_u64((u64)ssthresh * xs->prr_delivered + flight - 1,
+			       flight);
 		send -= xs->prr_out;
 	} else {
 		send = max_t(s64, (s64)xs->prr_delivered - xs->prr_out, acked);
-		if (una_moved && !more_lost)
-			send += xs->mss;	/* slow start reduction bound */
+		if (growing)
+			send += xs->mss;
 		send = min_t(s64, send, ssthresh - inflight);
 	}
 	/* The first resend always leaves. */
 	if (!xs->prr_out)
 		send = max_t(s64, send, xs->mss);
 	xs->cong.cwnd = inflight + max_t(s64, send, 0);
+}
+
+/**
+ * xtcp_prr - set cwnd in recovery (RFC 6937)
+ * @sk: socket, locked, in RECOVERY or CWR
+ * @a: acknowledgment, its losses marked
+ */
+void xtcp_prr(struct sock *sk, const struct xtcp_ack_state *a)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (a->acked)
+		xtcp_prr_bytes(xs, a->acked, xs->snd_una != a->prior_una &&
+			       xs->lost_out <= a->prior_lost);
+}
+
+/*
+ * A timeout: the oldest segment is lost, and with it all that left so long ago
+ * that its acknowledgment should be here.  What left lately may still arrive
+ * (RFC 8985 section 6.3).
+ */
+static void xtcp_mark_timed_out(struct sock *sk)
+{
+	bool reneged = xtcp_rtx_renege(sk);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct sk_buff *skb = xtcp_rtx_head(sk);
+	u64 now_us = xtcp_now_us();
+	bool oldest = true;
+
+	for (; skb; skb = skb_rb_next(skb)) {
+		if (XTCP_SKB_CB(skb)->marks & XTCP_MARK_SACKED)
+			continue;
+		if (oldest || reneged ||
+		    xtcp_rack_patience_us(xs, skb, now_us) <= 0)
+			xtcp_mark_lost(sk, skb);
+		oldest = false;
+	}
+	xs->rtx_hint = NULL;
+	xs->rack.reo_timeout_us = 0;
 }
 
 /**
@@ -261,17 +328,20 @@ void xtcp_on_rto(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	bool first = xs->ca_state != XTCP_CA_LOSS;
+	u32 inflight;
 
 	xs->total_rto++;
 	XTCP_INC_STATS(sk, RtoTimeouts);
 
-	xtcp_cong_on_rto(&xs->cong, xtcp_inflight(xs), first);
+	xs->cong.now_us = xtcp_now_us();
+	inflight = xtcp_inflight(xs);
+	xtcp_mark_timed_out(sk);
+	xtcp_cong_on_rto(&xs->cong, inflight, xtcp_inflight(xs), first);
 	if (first)
 		xs->undo_tsval = 0;
 	xs->ca_state = XTCP_CA_LOSS;
 	xs->high_seq = xs->snd_nxt;
 	xs->tlp_high_seq = 0;
-	xtcp_rtx_mark_all_lost(sk);
 }
 
 /**
@@ -289,6 +359,8 @@ void xtcp_retransmit_lost(struct sock *sk)
 		/* With nothing in flight one segment may always leave. */
 		if (inflight && inflight + xtcp_skb_seqlen(skb) > xs->cong.cwnd)
 			break;
+		if (!xtcp_may_leave(sk, skb->len))
+			break;
 		if (xtcp_retransmit_skb(sk, skb))
 			break;
 		if (!xs->undo_tsval)
@@ -303,14 +375,16 @@ void xtcp_retransmit_lost(struct sock *sk)
 void xtcp_on_reo_timeout(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 prior_lost = xs->lost_out;
+	u64 prior_lost = xs->lost;
 
-	xtcp_rack_detect(sk, xtcp_now_us());
-	if (xs->lost_out == prior_lost)
+	xs->cong.now_us = xtcp_now_us();
+	xtcp_rack_detect(sk, xs->cong.now_us);
+	if (xs->lost == prior_lost)
 		return;
-	if (xs->ca_state == XTCP_CA_OPEN) {
+	if (xs->ca_state == XTCP_CA_OPEN || xs->ca_state == XTCP_CA_CWR) {
 		xtcp_enter_recovery(sk);
-		xtcp_prr(xs, 1, true, false);
+		if (!xs->cong.ops->control)
+			xtcp_prr_bytes(xs, 0, false);
 	}
 	xtcp_retransmit_lost(sk);
 }
@@ -370,7 +444,7 @@ void xtcp_on_tlp_timeout(struct sock *sk)
 }
 
 /* RFC 8985 section 7.4: did the probe repair a loss? */
-static void xtcp_tlp_answered(struct sock *sk, const struct xtcp_recovery_ack *a)
+static void xtcp_tlp_answered(struct sock *sk, const struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	bool original;
@@ -396,8 +470,10 @@ static void xtcp_tlp_answered(struct sock *sk, const struct xtcp_recovery_ack *a
  * xtcp_recovery_ack - an acknowledgment came: what does it say of losses?
  * @sk: socket, locked; queues and marks are up to date
  * @a: the acknowledgment
+ *
+ * Marks, and changes ca_state.  The caller then sets the window and resends.
  */
-void xtcp_recovery_ack(struct sock *sk, const struct xtcp_recovery_ack *a)
+void xtcp_recovery_ack(struct sock *sk, const struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	bool una_moved = xs->snd_una != a->prior_una;
@@ -413,10 +489,9 @@ void xtcp_recovery_ack(struct sock *sk, const struct xtcp_recovery_ack *a)
 	}
 	if (a->acked || xs->sacked_out)
 		xtcp_rack_detect(sk, xs->last_rcv_us);
-	if (xs->ca_state == XTCP_CA_OPEN && xs->lost_out)
+	if (xs->ca_state == XTCP_CA_OPEN && a->ce_bytes)
+		xtcp_enter_cwr(sk);
+	if (xs->lost_out &&
+	    (xs->ca_state == XTCP_CA_OPEN || xs->ca_state == XTCP_CA_CWR))
 		xtcp_enter_recovery(sk);
-	if (xs->ca_state == XTCP_CA_RECOVERY)
-		xtcp_prr(xs, a->acked, xs->lost_out > a->prior_lost, una_moved);
-	if (xs->ca_state != XTCP_CA_OPEN)
-		xtcp_retransmit_lost(sk);
 }

@@ -250,20 +250,25 @@ static void xtcp_rtx_ack_partly(struct sock *sk, struct sk_buff *skb, u32 ack)
 	}
 }
 
+/* The peer has it, and told so for the first time. */
+static void xtcp_rtx_delivered(struct sock *sk, const struct sk_buff *skb,
+			       struct xtcp_ack_state *a)
+{
+	a->acked += xtcp_skb_seqlen(skb);
+	xtcp_rack_delivered(sk, skb, a->tsecr);
+	xtcp_rate_delivered(sk, skb, a);
+}
+
 /**
  * xtcp_rtx_ack - drop what a cumulative acknowledgment covers
  * @sk: socket, locked
  * @ack: acknowledgment number, snd_una < @ack <= snd_nxt
- * @tsecr: its timestamp echo
- *
- * Return: bytes that left the network's account by this, that is, were not
- * SACKed before.
+ * @a: the acknowledgment; its @acked grows by what was not SACKed before
  */
-u32 xtcp_rtx_ack(struct sock *sk, u32 ack, u32 tsecr)
+void xtcp_rtx_ack(struct sock *sk, u32 ack, struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
-	u32 delivered = 0;
 
 	while ((skb = xtcp_rtx_head(sk))) {
 		struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
@@ -273,15 +278,12 @@ u32 xtcp_rtx_ack(struct sock *sk, u32 ack, u32 tsecr)
 				xtcp_rtx_ack_partly(sk, skb, ack);
 			break;
 		}
-		if (!(cb->marks & XTCP_MARK_SACKED)) {
-			delivered += xtcp_skb_seqlen(skb);
-			xtcp_rack_delivered(sk, skb, tsecr);
-		}
+		if (!(cb->marks & XTCP_MARK_SACKED))
+			xtcp_rtx_delivered(sk, skb, a);
 		xtcp_clear_marks(xs, skb, ~0);
 		xtcp_rtx_unlink(sk, skb);
 		xtcp_free_tx_skb(sk, skb);
 	}
-	return delivered;
 }
 
 /* The segment that holds @seq, or the first one after it. */
@@ -303,12 +305,11 @@ static struct sk_buff *xtcp_rtx_find(const struct sock *sk, u32 seq)
 	return best;
 }
 
-static u32 xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
-			   u32 tsecr)
+static void xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
+			    struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
-	u32 fresh = 0;
 
 	for (skb = xtcp_rtx_find(sk, b.start); skb; skb = skb_rb_next(skb)) {
 		struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
@@ -319,30 +320,27 @@ static u32 xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
 		    xtcp_after(cb->end_seq, b.end) ||
 		    (cb->marks & XTCP_MARK_SACKED))
 			continue;
-		xtcp_rack_delivered(sk, skb, tsecr);
+		xtcp_rtx_delivered(sk, skb, a);
 		xtcp_clear_marks(xs, skb, XTCP_MARK_LOST | XTCP_MARK_RETRANS);
 		xtcp_set_marks(xs, skb, XTCP_MARK_SACKED);
 		list_del_init(&skb->tcp_tsorted_anchor);
-		fresh += xtcp_skb_seqlen(skb);
 	}
-	return fresh;
 }
 
 /**
  * xtcp_rtx_sack - mark what the SACK option says the peer holds (RFC 2018)
  * @sk: socket, locked; snd_una is already advanced
  * @opts: options with at least one SACK block
- * @tsecr: timestamp echo of that segment
- * @dsack: out: true when the first block is a D-SACK
+ * @a: the acknowledgment; its @acked grows by what is newly marked, its @dsack
+ *	becomes true when the first block is a D-SACK
  *
  * A block outside (snd_una, snd_nxt] is a D-SACK (RFC 2883) or a lie; both
- * mark nothing.  Return: bytes newly marked.
+ * mark nothing.
  */
-u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts, u32 tsecr,
-		  bool *dsack)
+void xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts,
+		   struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 fresh = 0;
 	unsigned int i;
 
 	for (i = 0; i < opts->sack_n; i++) {
@@ -354,38 +352,33 @@ u32 xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts, u32 tsecr,
 		if (xtcp_before(b.start, xs->snd_una)) {
 			if (i == 0) {
 				XTCP_INC_STATS(sk, DsackReceived);
-				*dsack = true;
+				a->dsack = true;
 			}
 			continue;
 		}
-		fresh += xtcp_sack_block(sk, b, tsecr);
+		xtcp_sack_block(sk, b, a);
 	}
-	return fresh;
 }
 
 /**
- * xtcp_rtx_mark_all_lost - a timeout: nothing in flight is believed in
+ * xtcp_rtx_renege - a timeout: did the peer throw away what it reported?
  * @sk: socket, locked
  *
- * What the peer reported by SACK stays, unless the oldest segment is among
- * it: then the peer threw it away again (reneging) and all reports are void.
+ * A SACKed segment at the front of the queue would have been acknowledged: the
+ * peer no longer has it (RFC 2018 section 8), and all reports are void.
+ * Return: true when that was so.
  */
-void xtcp_rtx_mark_all_lost(struct sock *sk)
+bool xtcp_rtx_renege(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb = xtcp_rtx_head(sk);
-	u8 clear = XTCP_MARK_RETRANS;
 
-	if (skb && (XTCP_SKB_CB(skb)->marks & XTCP_MARK_SACKED)) {
-		XTCP_INC_STATS(sk, SackReneging);
-		clear |= XTCP_MARK_SACKED;
-	}
-	for (; skb; skb = skb_rb_next(skb)) {
-		xtcp_clear_marks(xs, skb, clear);
-		if (!(XTCP_SKB_CB(skb)->marks & XTCP_MARK_SACKED))
-			xtcp_mark_lost(sk, skb);
-	}
-	xs->rtx_hint = NULL;
+	if (!skb || !(XTCP_SKB_CB(skb)->marks & XTCP_MARK_SACKED))
+		return false;
+	XTCP_INC_STATS(sk, SackReneging);
+	for (; skb; skb = skb_rb_next(skb))
+		xtcp_clear_marks(xs, skb, XTCP_MARK_SACKED);
+	return true;
 }
 
 /**
@@ -395,8 +388,21 @@ void xtcp_rtx_mark_all_lost(struct sock *sk)
  */
 void xtcp_mark_lost(struct sock *sk, struct sk_buff *skb)
 {
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_loss_sample l = {
+		.delivered	= xs->delivered,
+		.size		= xtcp_skb_seqlen(skb),
+		.tx_inflight	= cb->tx_inflight,
+		.app_limited	= cb->app_limited,
+	};
 
+	/* Lost before, and not resent since: nothing new. */
+	if ((cb->marks & (XTCP_MARK_LOST | XTCP_MARK_RETRANS)) == XTCP_MARK_LOST)
+		return;
+	xs->lost += l.size;
+	l.tx_lost = (u32)xs->lost - cb->tx_lost;
+	xtcp_cong_lost(&xs->cong, &l);
 	xtcp_clear_marks(xs, skb, XTCP_MARK_RETRANS);
 	xtcp_set_marks(xs, skb, XTCP_MARK_LOST);
 	list_del_init(&skb->tcp_tsorted_anchor);

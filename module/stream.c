@@ -178,6 +178,7 @@ static int xtcp_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 			goto out;
 	}
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	xtcp_rate_check_app_limited(sk);
 
 	err = -EPIPE;
 	while (msg_data_left(msg)) {

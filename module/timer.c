@@ -63,14 +63,14 @@ static u32 xtcp_rto_us(const struct sock *sk)
 }
 
 /* What the timer must watch now. */
-static enum xtcp_rtx_kind xtcp_rtx_need(const struct sock *sk)
+static enum xtcp_rtx_kind xtcp_rtx_need(struct sock *sk)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 
 	if (!RB_EMPTY_ROOT(&xs->rtx_queue))
 		return XTCP_RTX_RTO;
 	if (!skb_queue_empty(&sk->sk_write_queue) &&
-	    xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
+	    xtcp_state_in(sk, XTCPF_SYNCHRONIZED) && !xtcp_waits_to_leave(sk))
 		return XTCP_RTX_PROBE;
 	if (xs->cookie && sk->sk_state != XTCP_SYN_SENT)
 		return XTCP_RTX_COOKIE;
@@ -405,7 +405,15 @@ static void xtcp_keep_handler(struct sock *sk)
 
 /* ------------------------------------------------------- the common part */
 
-static void xtcp_fire(struct sock *sk, int what, void (*handler)(struct sock *))
+/**
+ * xtcp_fire - a timer or tasklet has something to do
+ * @sk: socket, not locked; consumes a reference
+ * @what: XTCP_DEFER_* bit that stands for @handler
+ * @handler: is called now, or from release_sock() when a program owns @sk
+ *
+ * Softirq.
+ */
+void xtcp_fire(struct sock *sk, int what, void (*handler)(struct sock *sk))
 {
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk))
@@ -456,6 +464,10 @@ void xtcp_run_deferred(struct sock *sk, unsigned long what)
 		xtcp_keep_handler(sk);
 		__sock_put(sk);
 	}
+	if (what & BIT(XTCP_DEFER_SEND)) {
+		xtcp_send_more(sk);
+		__sock_put(sk);
+	}
 }
 
 /**
@@ -473,6 +485,7 @@ void xtcp_init_timers(struct sock *sk)
 	xs->delack_deadline_us = 0;
 	xs->keep_deadline_us = 0;
 	xs->deferred = 0;
+	xtcp_pacing_setup(sk);
 }
 
 /**
@@ -489,4 +502,5 @@ void xtcp_stop_timers(struct sock *sk)
 	sk_stop_timer(sk, &xs->rtx_timer);
 	sk_stop_timer(sk, &xs->delack_timer);
 	xtcp_stop_keepalive(sk);
+	xtcp_pacing_stop(sk);
 }

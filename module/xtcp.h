@@ -8,8 +8,8 @@
  *   4 sockets    af_xtcp connect close stream sockopt          sockets.h
  *   3 network    ip ipv4 ipv6 listen                           net.h
  *   2 engine     input output opening life send_queue          engine.h
- *                reassembly recovery flow pacing offload
- *                timer timewait table port
+ *                reassembly recovery rate flow pacing
+ *                offload timer timewait table port
  *   1 pure       seq wire rtt state ranges cookie cong cong_reno
  *
  * Upward news travels through struct xtcp_af_ops and return values.
@@ -17,8 +17,10 @@
 #ifndef _XTCP_H
 #define _XTCP_H
 
+#include <linux/hrtimer.h>
 #include <linux/ipv6.h>
 #include <linux/ktime.h>
+#include <linux/llist.h>
 #include <linux/rhashtable.h>
 #include <linux/skbuff.h>
 #include <linux/xtcp.h>
@@ -115,12 +117,19 @@ struct xtcp_accept_queue {
 	bool			closed;	/* the listener is going */
 };
 
+/* xtcp_sock.tx_flags: the small queue, pacing.c */
+enum {
+	XTCP_TX_THROTTLED,	/* until a segment of ours leaves the host */
+	XTCP_TX_QUEUED,		/* on a CPU's list of those that may go on */
+};
+
 /* xtcp_sock.deferred: timers that fired while a user owned the socket */
 enum {
 	XTCP_DEFER_RTX,
 	XTCP_DEFER_DELACK,
 	XTCP_DEFER_KEEP,
 	XTCP_DEFER_MTU,
+	XTCP_DEFER_SEND,
 };
 
 /* What the retransmission timer waits for. */
@@ -176,6 +185,7 @@ struct xtcp_sock {
 	u32			undo_seq;	/* its end */
 	u32			prr_delivered;	/* bytes, in this recovery */
 	u32			prr_out;	/* bytes sent in it */
+	u32			prr_flight;	/* bytes in flight at its start */
 	u32			tlp_high_seq;	/* snd_nxt at the probe; 0: none */
 	u32			tlp_tsval;	/* its timestamp */
 	bool			tlp_retrans;	/* the probe was a resend */
@@ -192,6 +202,16 @@ struct xtcp_sock {
 	u64			rtx_start_us;	/* first RTO of the present row */
 	u64			last_send_us;	/* of payload */
 	u64			delivered;	/* bytes, in life */
+	u64			lost;		/* bytes marked lost, in life */
+	u64			app_limited;	/* until delivered passes it; 0 */
+	u32			first_sent_us;	/* rate sample's first departure */
+	u32			delivered_us;	/* when delivered grew last */
+	u32			rate_delivered;	/* bytes, in ... */
+	u32			rate_interval_us;	/* ... this time */
+	bool			rate_app_limited;
+	u64			pace_ns;	/* next departure at the rate */
+	unsigned long		tx_flags;	/* BIT(XTCP_TX_*) */
+	struct llist_node	send_node;	/* pacing.c: wants to send */
 	struct xtcp_rack	rack;
 	struct xtcp_rtt		rtt;
 	struct xtcp_cong	cong;
@@ -228,6 +248,7 @@ struct xtcp_sock {
 	struct timer_list	rtx_timer;
 	struct timer_list	delack_timer;
 	struct timer_list	keep_timer;	/* keepalive, FIN_WAIT_2 */
+	struct hrtimer		pace_timer;	/* pacing.c */
 	u64			rtx_deadline_us;
 	u64			delack_deadline_us;
 	u64			keep_deadline_us;
@@ -315,8 +336,13 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
  * @marks: transmit: XTCP_MARK_*
  * @retrans: transmit: times resent, saturating
  * @hdr_len: receive: bytes of XTCP header, which stands before skb->data
+ * @app_limited: transmit: the program was the limit then (rate.c)
  * @sent_us: transmit: last departure
- * @delivered: transmit: connection's @delivered then
+ * @delivered: transmit: connection's @delivered then, its low half
+ * @delivered_us: transmit: connection's @delivered_us then
+ * @first_sent_us: transmit: connection's @first_sent_us then
+ * @tx_inflight: transmit: bytes in flight then, its own included
+ * @tx_lost: transmit: connection's @lost then, its low half
  * @ack: receive: acknowledgment number
  * @wnd: receive: window, bytes
  * @tsval: receive: timestamp value
@@ -328,10 +354,15 @@ struct xtcp_skb_cb {
 	u8	flags;
 	u8	marks;
 	u8	retrans;
+	bool	app_limited;
 	union {
 		struct {
 			u64	sent_us;
-			u64	delivered;
+			u32	delivered;
+			u32	delivered_us;
+			u32	first_sent_us;
+			u32	tx_inflight;
+			u32	tx_lost;
 		};
 		struct {
 			u32	ack;

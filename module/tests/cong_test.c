@@ -322,7 +322,7 @@ static void cong_on_rto__first(struct kunit *test)
 {
 	struct xtcp_cong c = reno_at(20 * MSS, XTCP_INFINITE_SSTHRESH);
 
-	xtcp_cong_on_rto(&c, 16 * MSS, true);
+	xtcp_cong_on_rto(&c, 16 * MSS, 0, true);
 	KUNIT_EXPECT_EQ(test, c.cwnd, MSS);
 	KUNIT_EXPECT_EQ(test, c.ssthresh, 8 * MSS);
 	KUNIT_EXPECT_EQ(test, c.prior_cwnd, 20 * MSS);
@@ -333,9 +333,9 @@ static void cong_on_rto__further_keep_ssthresh(struct kunit *test)
 {
 	struct xtcp_cong c = reno_at(20 * MSS, XTCP_INFINITE_SSTHRESH);
 
-	xtcp_cong_on_rto(&c, 20 * MSS, true);
-	xtcp_cong_on_rto(&c, MSS, false);
-	xtcp_cong_on_rto(&c, MSS, false);
+	xtcp_cong_on_rto(&c, 20 * MSS, 0, true);
+	xtcp_cong_on_rto(&c, MSS, 0, false);
+	xtcp_cong_on_rto(&c, MSS, 0, false);
 	KUNIT_EXPECT_EQ(test, c.cwnd, MSS);
 	KUNIT_EXPECT_EQ(test, c.ssthresh, 10 * MSS);
 	KUNIT_EXPECT_EQ(test, c.prior_cwnd, 20 * MSS);
@@ -347,7 +347,7 @@ static void cong_on_rto__tells_the_controller(struct kunit *test)
 
 	xtcp_cong_start(&c, &spy_ops, MSS);
 	spy.ssthresh = 3 * MSS;
-	xtcp_cong_on_rto(&c, 10 * MSS, true);
+	xtcp_cong_on_rto(&c, 10 * MSS, 0, true);
 	KUNIT_EXPECT_EQ(test, spy.last_event, (int)XTCP_CONG_RTO);
 	KUNIT_EXPECT_EQ(test, spy.events, 1u);
 	KUNIT_EXPECT_EQ(test, c.ssthresh, 3 * MSS);
@@ -357,7 +357,7 @@ static void cong_on_rto__slow_start_again(struct kunit *test)
 {
 	struct xtcp_cong c = reno_at(20 * MSS, XTCP_INFINITE_SSTHRESH);
 
-	xtcp_cong_on_rto(&c, 20 * MSS, true);
+	xtcp_cong_on_rto(&c, 20 * MSS, 0, true);
 	ack(&c, MSS);
 	KUNIT_EXPECT_EQ(test, c.cwnd, 2 * MSS);
 	ack(&c, 2 * MSS);
@@ -371,8 +371,8 @@ static void cong_undo__restores(struct kunit *test)
 {
 	struct xtcp_cong c = reno_at(20 * MSS, 50 * MSS);
 
-	xtcp_cong_on_rto(&c, 20 * MSS, true);
-	xtcp_cong_on_rto(&c, MSS, false);
+	xtcp_cong_on_rto(&c, 20 * MSS, 0, true);
+	xtcp_cong_on_rto(&c, MSS, 0, false);
 	xtcp_cong_undo(&c);
 	KUNIT_EXPECT_EQ(test, c.cwnd, 20 * MSS);
 	KUNIT_EXPECT_EQ(test, c.ssthresh, 50 * MSS);
@@ -474,7 +474,7 @@ static void cong__windows_stay_sane(struct kunit *test)
 		c.cwnd_limited = test_rnd_below(&seed, 4);
 		switch (test_rnd_below(&seed, 8)) {
 		case 0:
-			xtcp_cong_on_rto(&c, n, test_rnd_below(&seed, 2));
+			xtcp_cong_on_rto(&c, n, 0, test_rnd_below(&seed, 2));
 			break;
 		case 1:
 			xtcp_cong_on_loss(&c, n);

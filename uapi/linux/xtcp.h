@@ -77,7 +77,7 @@ enum xtcp_state {
  */
 struct xtcp_info {
 	__u8	xtcpi_state;		/* enum xtcp_state */
-	__u8	xtcpi_ca_state;		/* 0 open, 1 recovery, 2 loss */
+	__u8	xtcpi_ca_state;		/* 0 open 1 recovery 2 loss 3 CE marks */
 	__u8	xtcpi_backoff;		/* RTO doublings now in force */
 	__u8	xtcpi_probes;		/* window or keepalive probes unanswered */
 	__u32	xtcpi_retransmits;	/* consecutive RTOs unanswered */
@@ -116,6 +116,12 @@ struct xtcp_info {
 	__u32	xtcpi_ofo_segs;		/* segments received out of order */
 	__u32	xtcpi_features;		/* accepted FEATURES bits */
 	char	xtcpi_ca_name[XTCP_CA_NAME_MAX];
+
+	__u64	xtcpi_delivery_rate;	/* bytes per second; 0: not measured */
+	__u64	xtcpi_delivered_bytes;	/* acknowledged or SACKed, SYN included */
+	__u64	xtcpi_lost_bytes;	/* judged lost, repeatedly if so */
+	__u32	xtcpi_delivery_rate_app_limited; /* 1: the program was its limit */
+	__u32	xtcpi_reserved;		/* 0 */
 };
 
 #endif /* _UAPI_LINUX_XTCP_H */
