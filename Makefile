@@ -30,6 +30,9 @@ test:				## every test on every kernel (sets all up by itself)
 check:				## the quick tests, on one kernel
 	@lab/test --quick
 
+wan:				## measure XTCP and TCP on simulated paths, into build/wan
+	@lab/wan
+
 style:				## shellcheck, sparse, checkpatch, W=1
 	@lab/check-style
 
@@ -47,4 +50,4 @@ help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='	' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
 
-.PHONY: all modules userspace install demo test check style vm lab-setup clean help
+.PHONY: all modules userspace install demo test check wan style vm lab-setup clean help
