@@ -80,9 +80,7 @@ const char *bench_proto_name(enum bench_proto proto);
 bool bench_parse_address(const char *host, const char *port,
 			 struct bench_address *a);
 int bench_socket(const struct bench_transport *t,
-		 const struct bench_address *a);
-int bench_connect(const struct bench_transport *t,
-		  const struct bench_address *a);
+		 const struct bench_address *a, int flags);
 int bench_read_info(int fd, enum bench_proto proto, struct bench_info *info);
 void bench_abort(int fd);
 int bench_wait_ms(double until);

@@ -97,9 +97,14 @@ static int start_due_flows(const struct bench_options *o)
 
 		if (f->started || f->start > now)
 			continue;
-		f->fd = bench_connect(f->transport, &o->address);
+		f->fd = bench_socket(f->transport, &o->address, SOCK_NONBLOCK);
 		if (f->fd < 0)
 			return -1;
+		if (connect(f->fd, (const struct sockaddr *)&o->address.sa,
+			    o->address.len) && errno != EINPROGRESS) {
+			end_flow(f, errno);
+			return -1;
+		}
 		f->started = true;
 	}
 	return 0;

@@ -6,54 +6,42 @@
 #define _GNU_SOURCE
 #include <endian.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
 
-#define BLOCK_BYTES	65536
-
-/* True: the socket is ready before the deadline. */
-static bool ready(int fd, short events, double deadline)
+/* The socket's calls give up after so long, all of recv() together. */
+static void set_timeout(int fd, double seconds)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	struct timeval tv = { .tv_sec = seconds };
 
-	if (poll(&p, 1, bench_wait_ms(deadline)) > 0)
-		return true;
-	errno = ETIMEDOUT;
-	return false;
+	tv.tv_usec = (seconds - tv.tv_sec) * 1e6;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 }
 
-/* One request and its response; false with errno set. */
-static bool exchange(int fd, uint64_t bytes, double deadline)
+/* One request and its response; 0 or an errno. */
+static int exchange(int fd, const struct bench_options *o, char *response)
 {
 	const struct bench_request request = {
 		.magic = htobe64(BENCH_MAGIC),
-		.respond = htobe64(bytes),
+		.respond = htobe64(o->bytes),
 	};
-	static char block[BLOCK_BYTES];
+	ssize_t n;
 
-	if (!ready(fd, POLLOUT, deadline) ||
-	    send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0)
-		return false;
-	while (bytes) {
-		ssize_t n;
-
-		if (!ready(fd, POLLIN, deadline))
-			return false;
-		n = read(fd, block, sizeof(block));
-		if (n < 0 && errno != EAGAIN)
-			return false;
-		if (!n) {
-			errno = ECONNRESET;
-			return false;
-		}
-		if (n > 0)
-			bytes -= n;
-	}
-	return true;
+	if (connect(fd, (const struct sockaddr *)&o->address.sa,
+		    o->address.len))
+		return errno == EINPROGRESS ? ETIMEDOUT : errno;
+	if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0)
+		return errno;
+	n = recv(fd, response, o->bytes, MSG_WAITALL);
+	if (n == (ssize_t)o->bytes)
+		return 0;
+	return n < 0 && errno != EAGAIN ? errno : ETIMEDOUT;
 }
 
 static void pause_for(double seconds)
@@ -68,28 +56,34 @@ static void pause_for(double seconds)
 int bench_flows(const struct bench_options *o)
 {
 	const struct bench_transport *t = &o->transports[0];
+	char *response = malloc(o->bytes);
 	unsigned long i, failed = 0;
 
+	if (!response) {
+		perror("xtcp-bench");
+		return 1;
+	}
 	for (i = 0; i < o->count; i++) {
+		int fd = bench_socket(t, &o->address, 0);
 		double begin = bench_now();
-		int fd = bench_connect(t, &o->address);
-		int error = 0;
+		int error;
 
 		if (fd < 0)
 			return 1;
-		if (!exchange(fd, o->bytes, begin + o->timeout_s)) {
-			error = errno;
-			failed++;
-		}
+		set_timeout(fd, o->timeout_s);
+		error = exchange(fd, o, response);
 		printf("short n=%lu proto=%s bytes=%llu ms=%.3f error=%d\n", i,
 		       bench_proto_name(t->proto),
 		       (unsigned long long)o->bytes,
 		       (bench_now() - begin) * 1000, error);
-		if (error)
+		if (error) {
+			failed++;
 			bench_abort(fd);
-		else
+		} else {
 			close(fd);
+		}
 		pause_for(o->gap_s);
 	}
+	free(response);
 	return failed == o->count;
 }

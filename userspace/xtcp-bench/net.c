@@ -82,13 +82,14 @@ bool bench_parse_address(const char *host, const char *port,
 	return true;
 }
 
-/* A socket that does not block, with its controller set; -1: said why. */
-int bench_socket(const struct bench_transport *t, const struct bench_address *a)
+/* A socket with its controller set; -1: said why. */
+int bench_socket(const struct bench_transport *t, const struct bench_address *a,
+		 int flags)
 {
 	int family = t->proto == BENCH_XTCP ? xtcp_family() : a->sa.ss_family;
 	int fd, err;
 
-	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0) {
 		fprintf(stderr, "xtcp-bench: %s socket: %s\n",
 			bench_proto_name(t->proto), strerror(errno));
@@ -105,22 +106,6 @@ int bench_socket(const struct bench_transport *t, const struct bench_address *a)
 	if (err) {
 		fprintf(stderr, "xtcp-bench: controller %s of %s: %s\n", t->cc,
 			bench_proto_name(t->proto), strerror(errno));
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* Begins to connect; poll() tells when it is done.  -1: said why. */
-int bench_connect(const struct bench_transport *t, const struct bench_address *a)
-{
-	int fd = bench_socket(t, a);
-
-	if (fd < 0)
-		return -1;
-	if (connect(fd, (const struct sockaddr *)&a->sa, a->len) &&
-	    errno != EINPROGRESS) {
-		perror("xtcp-bench: connect");
 		close(fd);
 		return -1;
 	}
