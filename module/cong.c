@@ -40,11 +40,6 @@
 
 #include "cong.h"
 
-/* Largest window: a quarter of the sequence space, so that nothing in flight
- * can be taken for old.
- */
-#define XTCP_MAX_CWND_BYTES	0x40000000u
-
 static LIST_HEAD(xtcp_cong_controllers);
 static DEFINE_SPINLOCK(xtcp_cong_lock);		/* the list above */
 

@@ -17,6 +17,8 @@
 #define XTCP_INIT_CWND_SEGS	10		/* RFC 6928 */
 #define XTCP_INFINITE_SSTHRESH	0xffffffffu
 #define XTCP_MIN_CWND_SEGS	2		/* RFC 5681 section 3.1 */
+/* A quarter of the sequence space: nothing in flight can be taken for old. */
+#define XTCP_MAX_CWND_BYTES	0x40000000u
 #define XTCP_CA_PRIV_BYTES	208
 #define XTCP_PACING_NONE	(~0ULL)
 
@@ -223,6 +225,6 @@ void xtcp_cong_put(const struct xtcp_cong_ops *ops);
 void xtcp_cong_hold(const struct xtcp_cong_ops *ops);
 size_t xtcp_cong_list(char *buf, size_t size);
 
-extern struct xtcp_cong_ops xtcp_reno;
+extern struct xtcp_cong_ops xtcp_reno, xtcp_cubic;
 
 #endif /* _XTCP_CONG_H */

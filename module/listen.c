@@ -255,7 +255,7 @@ static void xtcp_child_init(struct sock *child)
 	 * module waits for RCU, and refuses us when it is going.
 	 */
 	if (!try_module_get(xs->ca_ops->owner))
-		xs->ca_ops = &xtcp_reno;
+		xs->ca_ops = &xtcp_cubic;
 	xtcp_cong_start(&xs->cong, xs->ca_ops, xs->mss);
 }
 

@@ -47,6 +47,27 @@ static int __init xtcp_check_params(void)
 	return 0;
 }
 
+static struct xtcp_cong_ops *const xtcp_controllers[] = {
+	&xtcp_cubic, &xtcp_reno,
+};
+
+static void xtcp_cong_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(xtcp_controllers); i++)
+		xtcp_unregister_congestion_control(xtcp_controllers[i]);
+}
+
+/* The list is empty and the names are ours: this cannot fail. */
+static void __init xtcp_cong_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(xtcp_controllers); i++)
+		WARN_ON(xtcp_register_congestion_control(xtcp_controllers[i]));
+}
+
 static int __init xtcp_init(void)
 {
 	int err;
@@ -59,9 +80,7 @@ static int __init xtcp_init(void)
 	if (err)
 		return err;
 	xtcp_mem_init();
-	err = xtcp_register_congestion_control(&xtcp_reno);
-	if (err)
-		return err;
+	xtcp_cong_init();
 	xtcp_pacing_init();
 	err = xtcp_tw_init();
 	if (err)
@@ -111,7 +130,7 @@ err_tw:
 	xtcp_tw_exit();
 err_pacing:
 	xtcp_pacing_exit();
-	xtcp_unregister_congestion_control(&xtcp_reno);
+	xtcp_cong_exit();
 	return err;
 }
 
@@ -125,7 +144,7 @@ static void __exit xtcp_exit(void)
 	xtcp_port_exit();
 	xtcp_tw_exit();
 	xtcp_pacing_exit();
-	xtcp_unregister_congestion_control(&xtcp_reno);
+	xtcp_cong_exit();
 	rcu_barrier();	/* sockets and keys that wait for their grace period */
 	pr_info("xtcp: gone\n");
 }

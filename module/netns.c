@@ -57,7 +57,7 @@ static int __net_init xtcp_net_init(struct net *net)
 
 	xn->net = net;
 	spin_lock_init(&xn->cong_lock);
-	xn->cong = &xtcp_reno;
+	xn->cong = &xtcp_cubic;
 	err = xtcp_mib_net_init(xn);
 	if (err)
 		return err;

@@ -10,7 +10,7 @@
  *   2 engine     input output opening life send_queue          engine.h
  *                reassembly recovery rate flow pacing
  *                offload timer timewait table port
- *   1 pure       seq wire rtt state ranges cookie cong cong_reno
+ *   1 pure       seq wire rtt state ranges cookie cong cong_*
  *
  * Upward news travels through struct xtcp_af_ops and return values.
  */

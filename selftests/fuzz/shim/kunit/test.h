@@ -78,6 +78,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, int gfp);
 #define KUNIT_EXPECT_NE(t, a, b)	SHIM_CMP(t, false, a, !=, b)
 #define KUNIT_EXPECT_LT(t, a, b)	SHIM_CMP(t, false, a, <, b)
 #define KUNIT_EXPECT_LE(t, a, b)	SHIM_CMP(t, false, a, <=, b)
+#define KUNIT_EXPECT_GT(t, a, b)	SHIM_CMP(t, false, a, >, b)
 #define KUNIT_EXPECT_GE(t, a, b)	SHIM_CMP(t, false, a, >=, b)
 #define KUNIT_ASSERT_EQ(t, a, b)	SHIM_CMP(t, true, a, ==, b)
 #define KUNIT_ASSERT_NE(t, a, b)	SHIM_CMP(t, true, a, !=, b)
