@@ -225,6 +225,6 @@ void xtcp_cong_put(const struct xtcp_cong_ops *ops);
 void xtcp_cong_hold(const struct xtcp_cong_ops *ops);
 size_t xtcp_cong_list(char *buf, size_t size);
 
-extern struct xtcp_cong_ops xtcp_reno, xtcp_cubic;
+extern struct xtcp_cong_ops xtcp_reno, xtcp_cubic, xtcp_bbr;
 
 #endif /* _XTCP_CONG_H */

@@ -11,6 +11,7 @@
 #define U32_MAX			(~0u)
 #define U64_MAX			(~0ull)
 #define S64_MAX			((s64)(U64_MAX >> 1))
+#define unlikely(x)		(x)
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define ALIGN(x, a)		(((x) + (a) - 1) / (a) * (a))
 

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * BBR's model of the path (section 5.5): how fast it delivers, how long a
+ * round trip takes, how it bunches ACKs, and what loss and congestion marks
+ * say of how much it takes.
+ *
+ *			long term		short term
+ *	rate		max_bw			bw_shortterm
+ *	volume		inflight_longterm	inflight_shortterm
+ *
+ * The long term is learned by probes.  The short term follows each round with
+ * loss outside of them, and is forgotten when the next probe begins.
+ */
+#include <linux/bits.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+
+#include "cong_bbr.h"
+
+/* Beyond these nothing is added by counting on, and u64 would overflow: 8.8
+ * Tbit/s, and 8.4 s.
+ */
+#define BBR_MAX_BW		BIT_ULL(40)
+#define BBR_MAX_INTERVAL_US	BIT_ULL(23)
+
+/* Section 2.11: BBR.ExtraAckedFilterLen is ten rounds, here two halves. */
+#define BBR_EXTRA_ACKED_ROUNDS	5
+
+/* --------------------------------------------------------- rate and volume */
+
+/**
+ * bbr_bytes() - what a rate carries in a time
+ * @bw: bytes per second
+ * @us: µs
+ */
+u64 bbr_bytes(u64 bw, u64 us)
+{
+	return div_u64(min_t(u64, bw, BBR_MAX_BW) *
+		       min_t(u64, us, BBR_MAX_INTERVAL_US), BBR_USEC_PER_SEC);
+}
+
+/**
+ * bbr_max_bw() - highest delivery rate of this probing cycle and the last
+ * @b: BBR's state
+ *
+ * Section 5.5.3.
+ */
+u64 bbr_max_bw(const struct bbr *b)
+{
+	return max(b->bw_max[0], b->bw_max[1]);
+}
+
+/**
+ * bbr_bw() - the rate that the path is thought to take now
+ * @b: BBR's state
+ */
+u64 bbr_bw(const struct bbr *b)
+{
+	return min(bbr_max_bw(b), b->bw_short);
+}
+
+/**
+ * bbr_bdp() - BDPMultiple(), a multiple of bandwidth times round trip
+ * @c: the connection's congestion state
+ * @bw: bytes per second
+ * @gain: percent
+ *
+ * Section 5.6.4.2.
+ */
+u32 bbr_bdp(struct xtcp_cong *c, u64 bw, u32 gain)
+{
+	const struct bbr *b = bbr_of(c);
+
+	if (b->min_rtt_us == BBR_INFINITE)
+		return XTCP_INIT_CWND_SEGS * c->mss;
+	return min_t(u64, bbr_percent(bbr_bytes(bw, b->min_rtt_us), gain),
+		     XTCP_MAX_CWND_BYTES);
+}
+
+/**
+ * bbr_quantized() - QuantizationBudget(), room for bursts and few segments
+ * @c: the connection's congestion state
+ * @inflight: bytes in flight that the path itself needs
+ *
+ * Sections 5.6.4.2 and 5.5.8.1: one burst waits in the queueing discipline,
+ * one is being cut into segments, one is being put together by the receiver.
+ */
+u32 bbr_quantized(struct xtcp_cong *c, u64 inflight)
+{
+	inflight = max_t(u64, inflight, 3 * (u64)c->send_quantum);
+	inflight = max_t(u64, inflight, bbr_min_pipe(c));
+	if (bbr_of(c)->state == BBR_UP)
+		inflight += 2 * c->mss;
+	return min_t(u64, inflight, XTCP_MAX_CWND_BYTES);
+}
+
+/**
+ * bbr_inflight() - what in flight makes use of a multiple of the bandwidth
+ * @c: the connection's congestion state
+ * @bw: bytes per second
+ * @gain: percent
+ */
+u32 bbr_inflight(struct xtcp_cong *c, u64 bw, u32 gain)
+{
+	return bbr_quantized(c, bbr_bdp(c, bw, gain));
+}
+
+/* The window, but not the single segment that a timeout leaves of it: that one
+ * is no measure of the path.
+ */
+static u32 bbr_cwnd(struct xtcp_cong *c)
+{
+	const struct bbr *b = bbr_of(c);
+
+	return b->in_recovery ? max(c->cwnd, b->saved_cwnd) : c->cwnd;
+}
+
+/**
+ * bbr_target_inflight() - what should be in flight, unless congestion cut it
+ * @c: the connection's congestion state
+ *
+ * Section 5.3.3.8.
+ */
+u32 bbr_target_inflight(struct xtcp_cong *c)
+{
+	return min(bbr_bdp(c, bbr_bw(bbr_of(c)), 100), bbr_cwnd(c));
+}
+
+/**
+ * bbr_with_headroom() - inflight_longterm, less some room for other flows
+ * @c: the connection's congestion state
+ *
+ * Section 5.3.3.9.
+ */
+u32 bbr_with_headroom(struct xtcp_cong *c)
+{
+	u32 limit = bbr_of(c)->inflight_long;
+	u32 headroom;
+
+	if (limit == BBR_INFINITE)
+		return BBR_INFINITE;
+	headroom = max_t(u32, bbr_percent(limit, BBR_HEADROOM), c->mss);
+	return max(limit - min(limit, headroom), bbr_min_pipe(c));
+}
+
+static void bbr_update_max_bw(struct bbr *b, const struct bbr_ack *a)
+{
+	if (!a->app_limited || a->bw >= bbr_max_bw(b))
+		b->bw_max[1] = max(b->bw_max[1], a->bw);
+}
+
+/**
+ * bbr_advance_max_bw() - a probing cycle is over
+ * @b: BBR's state
+ *
+ * Section 5.5.6.  A cycle without a sample forgets nothing.
+ */
+void bbr_advance_max_bw(struct bbr *b)
+{
+	if (!b->bw_max[1])
+		return;
+	b->bw_max[0] = b->bw_max[1];
+	b->bw_max[1] = 0;
+}
+
+/* ------------------------------------------------------------- round trip */
+
+/**
+ * bbr_update_min_rtt() - take a sample of the round trip
+ * @c: the connection's congestion state
+ * @rtt_us: the sample; 0: none
+ * @expired: out: no sample for 5 s was as small, so the queue must be drained
+ *	to get one
+ *
+ * Section 5.3.4.3.  min_rtt itself lives twice as long, so that it survives
+ * one ProbeRTT that others spoil.
+ */
+void bbr_update_min_rtt(struct xtcp_cong *c, u32 rtt_us, bool *expired)
+{
+	struct bbr *b = bbr_of(c);
+
+	*expired = c->now_us > b->probe_min_at + BBR_PROBE_RTT_INTERVAL_US;
+	if (rtt_us && (rtt_us < b->probe_min_us || *expired)) {
+		b->probe_min_us = rtt_us;
+		b->probe_min_at = c->now_us;
+	}
+	if (b->probe_min_us < b->min_rtt_us ||
+	    c->now_us > b->min_rtt_at + BBR_MIN_RTT_WINDOW_US) {
+		b->min_rtt_us = b->probe_min_us;
+		b->min_rtt_at = b->probe_min_at;
+	}
+}
+
+/* ------------------------------------------------------------ aggregation */
+
+/**
+ * bbr_extra_acked() - bytes by which ACKs lately ran ahead of the bandwidth
+ * @b: BBR's state
+ */
+u32 bbr_extra_acked(const struct bbr *b)
+{
+	return max(b->extra_acked[0], b->extra_acked[1]);
+}
+
+/**
+ * bbr_update_aggregation() - how much do ACKs come in bunches?
+ * @c: the connection's congestion state
+ * @a: the ACK
+ *
+ * Section 5.5.9.  After a bunch comes a silence, through which that much more
+ * must be in flight.  The window of the maximum advances by halves: five to
+ * ten rounds, in Startup one to two, where older ones are smaller anyway.
+ */
+void bbr_update_aggregation(struct xtcp_cong *c, const struct bbr_ack *a)
+{
+	struct bbr *b = bbr_of(c);
+	u64 expected = bbr_bytes(bbr_bw(b), c->now_us - b->extra_at);
+	u32 extra;
+
+	if (b->extra_bytes <= expected) {
+		b->extra_bytes = 0;
+		b->extra_at = c->now_us;
+		expected = 0;
+	}
+	b->extra_bytes += a->s->acked;
+	extra = min_t(u64, b->extra_bytes - expected, c->cwnd);
+	if (b->round_start &&
+	    ++b->extra_rounds >= (b->full_bw_reached ?
+				  BBR_EXTRA_ACKED_ROUNDS : 1)) {
+		b->extra_rounds = 0;
+		b->extra_acked[0] = b->extra_acked[1];
+		b->extra_acked[1] = 0;
+	}
+	b->extra_acked[1] = max(b->extra_acked[1], extra);
+}
+
+/* ----------------------------------------------------- loss and ECN marks */
+
+/**
+ * bbr_too_high() - was more lost than a flight should lose?
+ * @lost: bytes lost, or marked
+ * @inflight: of this much
+ *
+ * Section 5.5.10.2.
+ */
+bool bbr_too_high(u64 lost, u32 inflight)
+{
+	return lost * 100 > (u64)inflight * BBR_LOSS_THRESH;
+}
+
+/**
+ * bbr_reset_congestion() - forget this round's signals
+ * @b: BBR's state
+ */
+void bbr_reset_congestion(struct bbr *b)
+{
+	b->congested = false;
+	b->loss_events = 0;
+	b->ce_bytes = 0;
+	b->bw_latest = 0;
+	b->inflight_latest = 0;
+}
+
+/**
+ * bbr_reset_short_term() - forget what recent loss taught
+ * @b: BBR's state
+ */
+void bbr_reset_short_term(struct bbr *b)
+{
+	b->bw_short = BBR_INFINITE_BW;
+	b->inflight_short = BBR_INFINITE;
+}
+
+/**
+ * bbr_update_latest() - what the path delivers in this round
+ * @c: the connection's congestion state
+ * @a: the ACK
+ *
+ * Section 5.5.10.3; first step of an ACK.
+ */
+void bbr_update_latest(struct xtcp_cong *c, const struct bbr_ack *a)
+{
+	struct bbr *b = bbr_of(c);
+
+	b->bw_latest = max(b->bw_latest, a->bw);
+	b->inflight_latest = max(b->inflight_latest, a->volume);
+	b->loss_round_start = xtcp_cong_round(&b->loss_round, a->s);
+}
+
+/**
+ * bbr_advance_latest() - begin anew when the round was over
+ * @b: BBR's state
+ * @a: the ACK
+ *
+ * Last step of an ACK.
+ */
+void bbr_advance_latest(struct bbr *b, const struct bbr_ack *a)
+{
+	if (!b->loss_round_start)
+		return;
+	b->bw_latest = a->bw;
+	b->inflight_latest = a->volume;
+	b->loss_events = 0;
+	b->ce_bytes = 0;
+}
+
+/* Section 5.5.10.2, NoteLoss(): the round counts from its first signal. */
+static void bbr_note_congestion(struct bbr *b)
+{
+	if (!b->congested)
+		b->loss_round = b->delivered;
+	b->congested = true;
+}
+
+/*
+ * Section 5.5.10.3: down to what is delivered, by 30 % at most.  What carries
+ * a congestion mark counts as if it had been dropped (section 3.7).
+ */
+static void bbr_adapt_lower_bounds(struct xtcp_cong *c)
+{
+	struct bbr *b = bbr_of(c);
+	u32 clean = b->inflight_latest - min(b->ce_bytes, b->inflight_latest);
+	u64 bw = b->bw_latest;
+
+	if (b->ce_bytes && b->inflight_latest)
+		bw = bbr_percent(bw, div_u64((u64)clean * 100,
+					     b->inflight_latest));
+	if (b->bw_short == BBR_INFINITE_BW)
+		b->bw_short = bbr_max_bw(b);
+	if (b->inflight_short == BBR_INFINITE)
+		b->inflight_short = bbr_cwnd(c);
+	b->bw_short = max(bw, bbr_percent(b->bw_short, BBR_BETA));
+	b->inflight_short = max_t(u32, clean,
+				  bbr_percent(b->inflight_short, BBR_BETA));
+}
+
+/**
+ * bbr_update_congestion() - take the rate sample, and once a round adapt
+ * @c: the connection's congestion state
+ * @a: the ACK
+ */
+void bbr_update_congestion(struct xtcp_cong *c, const struct bbr_ack *a)
+{
+	struct bbr *b = bbr_of(c);
+
+	if (a->s->ce_bytes) {
+		bbr_note_congestion(b);
+		b->ce_bytes = min_t(u64, (u64)b->ce_bytes + a->s->ce_bytes,
+				    U32_MAX);
+	}
+	b->round_start = xtcp_cong_round(&b->next_round, a->s);
+	if (b->round_start) {
+		b->rounds_since_up += b->rounds_since_up < U8_MAX;
+		b->drain_rounds += b->drain_rounds < U8_MAX;
+	}
+	bbr_update_max_bw(b, a);
+	if (!b->loss_round_start)
+		return;
+	if (b->congested && !bbr_probing_bw(b))
+		bbr_adapt_lower_bounds(c);
+	b->congested = false;
+}
+
+/*
+ * Section 5.5.10.2, InflightAtLoss(): a lost super-segment holds many; at how
+ * much in flight did losses pass the threshold?
+ */
+static u32 bbr_inflight_at_loss(const struct xtcp_loss_sample *l)
+{
+	u32 inflight = l->tx_inflight - min(l->size, l->tx_inflight);
+	u32 lost = l->tx_lost - min(l->size, l->tx_lost);
+	u64 allowed = (u64)inflight * BBR_LOSS_THRESH;
+	u64 prefix = 0;
+
+	if (allowed > (u64)lost * 100)
+		prefix = div_u64(allowed - (u64)lost * 100,
+				 100 - BBR_LOSS_THRESH);
+	return inflight + min_t(u64, prefix, l->size);
+}
+
+/**
+ * bbr_lost() - a segment was marked lost
+ * @c: the connection's congestion state
+ * @l: the segment
+ */
+void bbr_lost(struct xtcp_cong *c, const struct xtcp_loss_sample *l)
+{
+	struct bbr *b = bbr_of(c);
+
+	b->delivered = l->delivered;
+	bbr_save_state(c);
+	bbr_note_congestion(b);
+	if (b->probe_sample && bbr_too_high(l->tx_lost, l->tx_inflight))
+		bbr_inflight_too_high(c, bbr_inflight_at_loss(l),
+				      l->app_limited);
+}
+
+/* ------------------------------------------------------------------- undo */
+
+/**
+ * bbr_save_cwnd() - remember the window before it is cut
+ * @c: the connection's congestion state
+ *
+ * Section 5.6.4.4.
+ */
+void bbr_save_cwnd(struct xtcp_cong *c)
+{
+	struct bbr *b = bbr_of(c);
+
+	if (b->in_recovery || b->state == BBR_PROBE_RTT)
+		b->saved_cwnd = max(b->saved_cwnd, c->cwnd);
+	else
+		b->saved_cwnd = c->cwnd;
+}
+
+/**
+ * bbr_save_state() - remember the bounds before losses lower them
+ * @c: the connection's congestion state
+ *
+ * Section 5.5.11.1.  Once in an episode: the draft's steps would save again
+ * with each of its rounds, and so forget what it began with.
+ */
+void bbr_save_state(struct xtcp_cong *c)
+{
+	struct bbr *b = bbr_of(c);
+
+	if (b->saved)
+		return;
+	b->saved = true;
+	bbr_save_cwnd(c);
+	b->undo_state = BBR_NO_STATE;
+	b->undo_bw_short = b->bw_short;
+	b->undo_short = b->inflight_short;
+	b->undo_long = b->inflight_long;
+}
+
+/**
+ * bbr_undo() - the losses were none
+ * @c: the connection's congestion state
+ *
+ * Section 5.5.11.2.  The bounds as before; a probe that was broken off is
+ * taken up again.
+ *
+ * Return: the window as before.
+ */
+u32 bbr_undo(struct xtcp_cong *c)
+{
+	struct bbr *b = bbr_of(c);
+
+	b->in_recovery = false;
+	if (!b->saved)
+		return c->cwnd;
+	b->saved = false;
+	b->congested = false;
+	bbr_reset_full_bw(b, 0);
+	b->bw_short = max(b->bw_short, b->undo_bw_short);
+	b->inflight_short = max(b->inflight_short, b->undo_short);
+	b->inflight_long = max(b->inflight_long, b->undo_long);
+	if (b->undo_state == BBR_STARTUP && b->state != BBR_STARTUP) {
+		b->full_bw_reached = false;
+		if (b->state != BBR_PROBE_RTT)
+			b->state = BBR_STARTUP;
+	} else if (b->undo_state == BBR_UP && b->state != BBR_UP &&
+		   b->state != BBR_PROBE_RTT) {
+		bbr_start_refill(b);
+	}
+	b->undo_state = BBR_NO_STATE;
+	return max(c->cwnd, b->saved_cwnd);
+}
