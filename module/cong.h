@@ -154,8 +154,8 @@ enum xtcp_cong_event {
  *	reduction and the decay after idleness are then left to it; NULL for the
  *	others
  * @on_lost: one segment was just marked lost; may be NULL
- * @ssthresh: answers the slow-start threshold, bytes, that a loss at
- *	@inflight bytes in flight calls for
+ * @ssthresh: answers the slow-start threshold, bytes, that a loss with
+ *	@inflight bytes sent and not acknowledged calls for
  * @undo_cwnd: answers the window to restore after a reduction that turns out
  *	to be wrong
  * @event: something happened that is no ACK; may be NULL

@@ -64,6 +64,8 @@ void xtcp_get_info(struct sock *sk, struct xtcp_info *info)
 	info->xtcpi_delivery_rate_app_limited = xs->rate_app_limited;
 	info->xtcpi_delivered_bytes = xs->delivered;
 	info->xtcpi_lost_bytes = xs->lost;
+	info->xtcpi_snd_ce_bytes = xs->snd_ce_bytes;
+	info->xtcpi_rcv_ce_bytes = xs->rcv_ce_bytes;
 }
 
 /* TCP's names for where recovery stands. */

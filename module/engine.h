@@ -14,6 +14,13 @@
 #define XTCP_MAX_HEADER		(MAX_HEADER + sizeof(struct ipv6hdr) + 64 + \
 				 XTCP_HDR_LEN + XTCP_MAX_OUT_OPTS)
 
+/*
+ * SACK blocks that fit beside data without costing much payload, and on a
+ * segment that has nothing else to carry.
+ */
+#define XTCP_SACK_WITH_DATA	4
+#define XTCP_SACK_ALONE		XTCP_RANGES_MAX
+
 /* What the caller of the engine must do with a segment that it refused. */
 enum xtcp_verdict {
 	XTCP_VERDICT_DONE,	/* consumed */
@@ -114,10 +121,16 @@ void xtcp_write_space(struct sock *sk);
 void xtcp_check_space(struct sock *sk);
 void xtcp_sndbuf_expand(struct sock *sk);
 
-/* output.c */
+/* mss.c */
 u32 xtcp_current_mss(struct sock *sk);
 void xtcp_sync_mss(struct sock *sk, u32 pmtu);
 u32 xtcp_advertise_mss(struct sock *sk);
+void xtcp_hole_timeout(struct sock *sk);
+void xtcp_hole_delivered(struct sock *sk, u32 len);
+
+/* output.c */
+u8 xtcp_collect_opts(const struct xtcp_sock *xs, struct xtcp_opts_out *o,
+		     struct xtcp_sack_block *sack, bool data);
 int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp);
 int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb);
 bool xtcp_write_xmit(struct sock *sk, gfp_t gfp);
@@ -168,6 +181,7 @@ void xtcp_pacing_exit(void);
 void xtcp_pacing_setup(struct sock *sk);
 void xtcp_pacing_stop(struct sock *sk);
 void xtcp_update_pacing(struct sock *sk);
+void xtcp_pacing_acked(struct sock *sk, u32 acked);
 bool xtcp_may_leave(struct sock *sk, u32 len);
 void xtcp_wait_for_host(struct sock *sk);
 bool xtcp_waits_to_leave(struct sock *sk);

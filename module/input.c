@@ -188,10 +188,25 @@ static void xtcp_cong_acked(struct sock *sk, const struct xtcp_ack_state *a)
 	} else if (s.acked) {
 		xtcp_cong_on_ack(&xs->cong, &s);
 	}
-	if (s.acked)
+	if (s.acked) {
 		xtcp_update_pacing(sk);
+		xtcp_pacing_acked(sk, s.acked);
+	}
+	trace_xtcp_cong(&xs->node.key.t, &xs->cong, &s, xs->snd_una,
+			READ_ONCE(sk->sk_pacing_rate));
 	if (xs->ca_state != XTCP_CA_OPEN)
 		xtcp_retransmit_lost(sk);
+}
+
+/* The peer's count of marked bytes.  Answers by how much it grew. */
+static u32 xtcp_ce_told(struct xtcp_sock *xs, u32 count)
+{
+	u32 fresh = count - xs->snd_ce_bytes;
+
+	if ((s32)fresh <= 0)		/* this ACK was overtaken */
+		return 0;
+	xs->snd_ce_bytes = count;
+	return fresh;
 }
 
 /* An echo must be of something sent in the life of the connection. */
@@ -259,6 +274,8 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	}
 	if (unlikely(opts->sack_n))
 		xtcp_rtx_sack(sk, opts, &a);
+	if (unlikely(xtcp_opt_has(opts, XTCP_OPT_ECN)) && xs->cong.ecn)
+		a.ce_bytes = xtcp_ce_told(xs, opts->ecn_bytes);
 	xtcp_update_snd_wnd(sk, cb, xs->snd_una != prior_una);
 	if (!was_open && xtcp_after(xtcp_wnd_end(xs), xs->snd_nxt) &&
 	    RB_EMPTY_ROOT(&xs->rtx_queue)) {
@@ -317,6 +334,24 @@ static void xtcp_data_ready(struct sock *sk)
 {
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
+}
+
+/*
+ * Payload arrived: was it marked?  The sender learns at once when marks begin
+ * or end, and meanwhile with every ACK.
+ */
+static void xtcp_note_ce(struct sock *sk, const struct sk_buff *skb)
+{
+	bool ce = XTCP_SKB_CB(skb)->ce;
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (ce) {
+		xs->rcv_ce_bytes += skb->len;
+		XTCP_INC_STATS(sk, InCeSegs);
+	}
+	if (ce != xs->rcv_ce)
+		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+	xs->rcv_ce = ce;
 }
 
 /*
@@ -555,6 +590,8 @@ static enum xtcp_verdict xtcp_rcv_synchronized(struct sock *sk,
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 
 	xtcp_note_arrival(sk, skb);
+	if (skb->len && xs->cong.ecn)
+		xtcp_note_ce(sk, skb);
 	if (!xtcp_rcv_data(sk, skb))
 		return XTCP_VERDICT_DONE;
 	xtcp_push(sk);

@@ -14,6 +14,8 @@
  *     nobody: RST
  */
 #include <linux/filter.h>
+#include <net/dsfield.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/xfrm.h>
@@ -180,6 +182,14 @@ static bool xtcp_csum_bad(struct sk_buff *skb, u16 family)
 	return skb_checksum_complete(skb);
 }
 
+/* Did a router mark the packet (RFC 3168)? */
+static bool xtcp_skb_ce(const struct sk_buff *skb)
+{
+	return INET_ECN_is_ce(ip_hdr(skb)->version == 4 ?
+			      ipv4_get_dsfield(ip_hdr(skb)) :
+			      ipv6_get_dsfield(ipv6_hdr(skb)));
+}
+
 /* The numbers into skb->cb, the header off skb->data. */
 static bool xtcp_fill_cb(struct sk_buff *skb, unsigned int hdr_len)
 {
@@ -199,6 +209,7 @@ static bool xtcp_fill_cb(struct sk_buff *skb, unsigned int hdr_len)
 	cb->tsval = ntohl(th->tsval);
 	cb->tsecr = ntohl(th->tsecr);
 	cb->hdr_len = hdr_len;
+	cb->ce = xtcp_skb_ce(skb);
 	__skb_pull(skb, hdr_len);
 	return true;
 }

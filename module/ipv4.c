@@ -24,12 +24,13 @@ static void xtcp_v4_csum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
 
 /* ------------------------------------------------- what the engine asks */
 
-static int xtcp_v4_xmit(struct sock *sk, struct sk_buff *skb)
+static int xtcp_v4_xmit(struct sock *sk, struct sk_buff *skb, u8 ect)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
 	xtcp_v4_csum(skb, inet->inet_saddr, inet->inet_daddr);
-	return __ip_queue_xmit(sk, skb, &inet->cork.fl, READ_ONCE(inet->tos));
+	return __ip_queue_xmit(sk, skb, &inet->cork.fl,
+			       READ_ONCE(inet->tos) | ect);
 }
 
 static struct dst_entry *xtcp_v4_route(struct sock *sk)

@@ -75,7 +75,7 @@ static struct dst_entry *xtcp_v6_route(struct sock *sk)
 	return dst;
 }
 
-static int xtcp_v6_xmit(struct sock *sk, struct sk_buff *skb)
+static int xtcp_v6_xmit(struct sock *sk, struct sk_buff *skb, u8 ect)
 {
 	struct ipv6_pinfo *np = inet6_sk(sk);
 	struct dst_entry *dst;
@@ -93,7 +93,7 @@ static int xtcp_v6_xmit(struct sock *sk, struct sk_buff *skb)
 	skb_dst_set_noref(skb, dst);
 	xtcp_v6_flow(sk, &fl6, &sk->sk_v6_daddr);
 	err = ip6_xmit(sk, skb, &fl6, READ_ONCE(sk->sk_mark),
-		       rcu_dereference(np->opt), READ_ONCE(np->tclass),
+		       rcu_dereference(np->opt), READ_ONCE(np->tclass) | ect,
 		       READ_ONCE(sk->sk_priority));
 	rcu_read_unlock();
 	return err;

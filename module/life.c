@@ -68,10 +68,14 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->pace_ns = 0;
 	xs->rate_delivered = 0;
 	xs->cwnd_limited_seq = 0;
+	xs->flight_max = 0;
+	xs->flight_prior = 0;
+	xs->flight_seq = 0;
 	xs->snd_wnd = 0;
 	xs->max_wnd = 0;
 	xs->snd_sml = 0;
 	xs->pmtu = 0;
+	memset(&xs->hole, 0, sizeof(xs->hole));
 	xs->mss = XTCP_DEFAULT_MSS;
 	xs->peer_mss = XTCP_DEFAULT_MSS;
 	xs->rcv_mss = XTCP_DEFAULT_MSS;
@@ -88,6 +92,9 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->dsack_set = false;
 	xs->rcv_rtt_us = 0;
 	xs->features = 0;
+	xs->snd_ce_bytes = 0;
+	xs->rcv_ce_bytes = 0;
+	xs->rcv_ce = false;
 	xs->keep_probes = 0;
 	xs->oow_ack_us = 0;
 	xs->start_us = 0;

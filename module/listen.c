@@ -154,6 +154,17 @@ static bool xtcp_synack_allowed(struct xtcp_net *xn)
 	return atomic_dec_return(&xn->synack_left) >= 0;
 }
 
+/* FEATURES that connections of this listener accept. */
+static u32 xtcp_listen_features(const struct sock *lsk)
+{
+	const struct xtcp_cong_ops *ca = READ_ONCE(xtcp_sk(lsk)->ca_ops);
+
+	if (READ_ONCE(xtcp_sk_net(lsk)->sysctl_ecn) == XTCP_ECN_NEVER &&
+	    !(ca->flags & XTCP_CONG_WANTS_ECN))
+		return 0;
+	return XTCP_FEATURE_ECN;
+}
+
 /**
  * xtcp_listen_syn - answer a SYN, keep nothing
  * @lsk: listener, not locked
@@ -185,7 +196,7 @@ void xtcp_listen_syn(struct sock *lsk, struct sk_buff *skb,
 	ck.mss = xtcp_opt_has(&opts, XTCP_OPT_MSS) ? opts.mss :
 						     XTCP_DEFAULT_MSS;
 	ck.version = XTCP_VERSION;
-	ck.features = 0;	/* none of the offered ones is spoken here */
+	ck.features = opts.features & xtcp_listen_features(lsk);
 	ck.time_s = (u32)ktime_get_seconds();
 	rcu_read_lock();
 	xtcp_cookie_make(cookie, &rcu_dereference(xn->keys)->k, &rx->key.t,

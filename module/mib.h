@@ -81,6 +81,8 @@
 	X(IcmpErrors)							\
 	X(IcmpOutOfWindow)						\
 	X(PmtuReduced)							\
+	X(PmtuBlackHoles)	/* large segments vanish, without ICMP */ \
+	X(InCeSegs)		/* data marked on its way */		\
 	X(DelayedAcks)							\
 	X(RcvCoalesced)
 

@@ -23,6 +23,11 @@ struct xtcp_cookie_keys_rcu {
 	struct rcu_head		rcu;
 };
 
+/* sysctl_ecn */
+#define XTCP_ECN_NEVER		0
+#define XTCP_ECN_ASK		1	/* and accept */
+#define XTCP_ECN_ACCEPT		2
+
 /**
  * struct xtcp_net - one namespace
  * @net: the namespace
@@ -85,6 +90,7 @@ struct xtcp_net {
 	int	sysctl_challenge_ack_rate;	/* per second; 0: no limit */
 	int	sysctl_abort_on_overflow;
 	int	sysctl_moderate_rcvbuf;
+	int	sysctl_ecn;			/* XTCP_ECN_* */
 	int	sysctl_rmem[3];			/* bytes: min default max */
 	int	sysctl_wmem[3];
 };

@@ -21,6 +21,7 @@ static void xtcp_start_sending(struct sock *sk)
 	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : xs->pmtu);
 	xs->cong.now_us = xs->last_rcv_us;
 	xtcp_cong_reset(&xs->cong, xs->mss);
+	xs->cong.ecn = xs->features & XTCP_FEATURE_ECN;
 	/*
 	 * RFC 6928: the large initial window.  A SYN lost once says little
 	 * about congestion; lost twice it does (RFC 5681 section 3.1).

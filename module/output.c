@@ -11,63 +11,24 @@
  *        af->xmit()           checksum, route, IP
  */
 #include <linux/skbuff.h>
-#include <net/dst.h>
+#include <net/inet_ecn.h>
 
 #include "engine.h"
 #include "trace.h"
 
-/*
- * SACK blocks that fit beside data without costing much payload, and on a
- * segment that has nothing else to carry.
- */
-#define XTCP_SACK_WITH_DATA	4
-#define XTCP_SACK_ALONE		XTCP_RANGES_MAX
-
-/* ------------------------------------------------------------- segment size */
+/* ------------------------------------------------------------- the way out */
 
 /**
- * xtcp_advertise_mss - the MSS to announce, bytes
- * @sk: socket, locked, routed
+ * xtcp_collect_opts - the options that a segment has to carry now
+ * @xs: connection
+ * @o: out: the options
+ * @sack: room for XTCP_SACK_ALONE + 1 blocks, or XTCP_SACK_WITH_DATA + 1
+ * @data: it carries payload too
+ *
+ * Return: BIT(kind) of each.
  */
-u32 xtcp_advertise_mss(struct sock *sk)
-{
-	const struct dst_entry *dst = __sk_dst_get(sk);
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	s32 mss = XTCP_DEFAULT_MSS;
-	u32 metric;
-
-	if (dst) {
-		mss = dst_mtu(dst) - xs->af->net_header_len(sk) - XTCP_HDR_LEN;
-		metric = dst_metric_raw(dst, RTAX_ADVMSS);
-		if (metric)
-			mss = min_t(s32, mss, metric);
-	}
-	if (xs->user_mss)
-		mss = min_t(s32, mss, xs->user_mss);
-	xs->advmss = clamp_t(s32, mss, XTCP_MIN_MSS, U16_MAX);
-	return xs->advmss;
-}
-
-/**
- * xtcp_sync_mss - take over a path MTU
- * @sk: socket, locked
- * @pmtu: bytes, IP header included
- */
-void xtcp_sync_mss(struct sock *sk, u32 pmtu)
-{
-	struct xtcp_sock *xs = xtcp_sk(sk);
-	s32 mss = pmtu - xs->af->net_header_len(sk) - XTCP_HDR_LEN;
-
-	mss = min_t(s32, mss, xs->peer_mss);
-	if (xs->user_mss)
-		mss = min_t(s32, mss, xs->user_mss);
-	xs->mss = max_t(s32, mss, XTCP_MIN_MSS);
-	xs->pmtu = pmtu;
-	xtcp_cong_set_mss(&xs->cong, xs->mss);
-}
-
-static u8 xtcp_collect_opts(struct xtcp_sock *xs, struct xtcp_opts_out *o,
-			    struct xtcp_sack_block *sack, bool data)
+u8 xtcp_collect_opts(const struct xtcp_sock *xs, struct xtcp_opts_out *o,
+		     struct xtcp_sack_block *sack, bool data)
 {
 	unsigned int max = data ? XTCP_SACK_WITH_DATA : XTCP_SACK_ALONE;
 	unsigned int i, n = 0;
@@ -87,38 +48,12 @@ static u8 xtcp_collect_opts(struct xtcp_sock *xs, struct xtcp_opts_out *o,
 		o->sack = sack;
 		o->sack_n = n;
 	}
+	if (unlikely(xs->rcv_ce_bytes)) {
+		o->present |= BIT(XTCP_OPT_ECN);
+		o->ecn_bytes = xs->rcv_ce_bytes;
+	}
 	return o->present;
 }
-
-/* Bytes of options that the next data segment will carry. */
-static unsigned int xtcp_data_opts_len(struct xtcp_sock *xs)
-{
-	struct xtcp_sack_block sack[XTCP_SACK_WITH_DATA + 1];
-	struct xtcp_opts_out o;
-
-	if (likely(!xs->cookie && !xs->dsack_set && !xs->sack.n))
-		return 0;
-	return xtcp_collect_opts(xs, &o, sack, true) ? xtcp_opts_len(&o) : 0;
-}
-
-/**
- * xtcp_current_mss - payload bytes that the next data segment may carry
- * @sk: socket, locked
- *
- * Follows the route's MTU, and leaves room for options (RFC 6691).
- */
-u32 xtcp_current_mss(struct sock *sk)
-{
-	const struct dst_entry *dst = __sk_dst_get(sk);
-	struct xtcp_sock *xs = xtcp_sk(sk);
-
-	if (dst && dst_mtu(dst) != xs->pmtu)
-		xtcp_sync_mss(sk, dst_mtu(dst));
-	return max_t(s32, (s32)xs->mss - (s32)xtcp_data_opts_len(xs),
-		     XTCP_MIN_MSS / 2);
-}
-
-/* ------------------------------------------------------------- the way out */
 
 static void xtcp_fill_header(struct sock *sk, struct xtcphdr *th,
 			     const struct xtcp_skb_cb *cb, unsigned int hdr_len,
@@ -154,6 +89,21 @@ static void xtcp_ack_sent(struct xtcp_sock *xs, bool data)
 }
 
 /*
+ * May routers mark this segment instead of dropping it?  Only new data, as RFC
+ * 3168 section 6.1.5 has it, unless the controller lives on marks.
+ */
+static u8 xtcp_ect(const struct xtcp_sock *xs, const struct xtcp_skb_cb *cb,
+		   unsigned int payload)
+{
+	if (!xs->cong.ecn || !payload)
+		return INET_ECN_NOT_ECT;
+	if (cb->seq != xs->snd_nxt &&
+	    !(xs->cong.ops->flags & XTCP_CONG_WANTS_ECN))
+		return INET_ECN_NOT_ECT;
+	return INET_ECN_ECT_0;
+}
+
+/*
  * Every segment of a connection passes here.  @skb is consumed; its cb tells
  * sequence and flags; @o is NULL or the options to put on it.
  */
@@ -164,6 +114,7 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	unsigned int opt_len = o ? xtcp_opts_len(o) : 0;
 	unsigned int payload = skb->len;
+	u8 ect = xtcp_ect(xs, &cb, payload);
 	/* Our clock must not seem to go back: fq may hold data until later. */
 	u64 now_us = cb.sent_us ?: max(xtcp_now_us(), xs->last_send_us);
 	struct xtcphdr *th;
@@ -195,7 +146,7 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 
 	/* IP wants cb clean: it keeps its own notes there. */
 	memset(skb->cb, 0, sizeof(skb->cb));
-	err = xs->af->xmit(sk, skb);
+	err = xs->af->xmit(sk, skb, ect);
 	return net_xmit_eval(err);	/* a macro that looks twice */
 }
 
@@ -310,6 +261,20 @@ static void xtcp_note_cwnd_limit(struct sock *sk)
 	}
 }
 
+/*
+ * The largest flight of the last two round trips is what the path was seen to
+ * carry, when a loss comes while the program sends less (RFC 7661's pipeACK).
+ */
+static void xtcp_note_flight(struct xtcp_sock *xs)
+{
+	if (!xtcp_before(xs->snd_una, xs->flight_seq)) {
+		xs->flight_seq = xs->snd_nxt;
+		xs->flight_prior = xs->flight_max;
+		xs->flight_max = 0;
+	}
+	xs->flight_max = max(xs->flight_max, xs->snd_nxt - xs->snd_una);
+}
+
 static void xtcp_sent_first_time(struct sock *sk, struct sk_buff *skb, u32 mss)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -320,6 +285,7 @@ static void xtcp_sent_first_time(struct sock *sk, struct sk_buff *skb, u32 mss)
 		xs->snd_sml = XTCP_SKB_CB(skb)->end_seq;
 	WRITE_ONCE(xs->snd_nxt, XTCP_SKB_CB(skb)->end_seq);
 	xtcp_rtx_insert(sk, skb);
+	xtcp_note_flight(xs);
 	xs->prr_out += xtcp_skb_seqlen(skb);
 	if (idle || (xs->rtx_kind != XTCP_RTX_RTO &&
 		     xs->rtx_kind != XTCP_RTX_REO))
@@ -662,6 +628,13 @@ static struct sk_buff *xtcp_queue_syn(struct sock *sk, u8 flags, gfp_t gfp)
 	return skb;
 }
 
+/* Shall we ask the peer for ECN? */
+static bool xtcp_ecn_wanted(const struct sock *sk)
+{
+	return READ_ONCE(xtcp_sk_net(sk)->sysctl_ecn) == XTCP_ECN_ASK ||
+	       (xtcp_sk(sk)->cong.ops->flags & XTCP_CONG_WANTS_ECN);
+}
+
 /**
  * xtcp_send_syn - open actively
  * @sk: socket, locked, in SYN_SENT, addresses and route known
@@ -679,6 +652,7 @@ int xtcp_send_syn(struct sock *sk)
 		return -ENOBUFS;
 	xs->snd_nxt = xs->iss + 1;
 	xs->write_seq = xs->iss + 1;
+	xs->features = xtcp_ecn_wanted(sk) ? XTCP_FEATURE_ECN : 0;
 	err = xtcp_transmit_skb(sk, skb, sk->sk_allocation);
 	XTCP_INC_STATS(sk, ActiveOpens);
 	xtcp_rearm_rtx(sk);

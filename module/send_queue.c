@@ -257,6 +257,8 @@ static void xtcp_rtx_delivered(struct sock *sk, const struct sk_buff *skb,
 	a->acked += xtcp_skb_seqlen(skb);
 	xtcp_rack_delivered(sk, skb, a->tsecr);
 	xtcp_rate_delivered(sk, skb, a);
+	if (unlikely(xtcp_sk(sk)->hole.suspected_mtu))
+		xtcp_hole_delivered(sk, skb->len);
 }
 
 /**

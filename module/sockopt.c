@@ -55,6 +55,7 @@ static int xtcp_set_congestion(struct sock *sk, sockptr_t optval,
 	} else {
 		u32 cwnd = xs->cong.cwnd;
 		u32 ssthresh = xs->cong.ssthresh;
+		u64 now_us = xs->cong.now_us;
 
 		/* What was learnt of the path stays. */
 		xtcp_cong_stop(&xs->cong);
@@ -62,6 +63,8 @@ static int xtcp_set_congestion(struct sock *sk, sockptr_t optval,
 		xtcp_cong_start(&xs->cong, ops, xs->mss);
 		xs->cong.cwnd = cwnd;
 		xs->cong.ssthresh = ssthresh;
+		xs->cong.now_us = now_us;
+		xs->cong.ecn = xs->features & XTCP_FEATURE_ECN;
 		xtcp_cong_put(old);
 	}
 	release_sock(sk);

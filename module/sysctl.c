@@ -99,6 +99,7 @@ static const struct ctl_table xtcp_sysctl_template[] = {
 	XTCP_INT("abort_on_overflow", abort_on_overflow, SYSCTL_ZERO,
 		 SYSCTL_ONE),
 	XTCP_INT("moderate_rcvbuf", moderate_rcvbuf, SYSCTL_ZERO, SYSCTL_ONE),
+	XTCP_INT("ecn", ecn, SYSCTL_ZERO, SYSCTL_TWO),
 	{
 		.procname	= "rmem",
 		.data		= XTCP_AT(rmem),
@@ -157,6 +158,7 @@ static void xtcp_sysctl_defaults(struct xtcp_net *xn)
 	xn->sysctl_challenge_ack_rate	= 1000;
 	xn->sysctl_abort_on_overflow	= 0;
 	xn->sysctl_moderate_rcvbuf	= 1;
+	xn->sysctl_ecn			= XTCP_ECN_ACCEPT;
 	xn->sysctl_rmem[0]		= SOCK_MIN_SNDBUF;
 	xn->sysctl_rmem[1]		= 256 * 1024;
 	xn->sysctl_rmem[2]		= 6 * 1024 * 1024;

@@ -161,6 +161,7 @@ static void xtcp_rto_expired(struct sock *sk)
 	if (xs->retransmits < U8_MAX)
 		xs->retransmits++;
 	xtcp_on_rto(sk);
+	xtcp_hole_timeout(sk);
 	xtcp_back_off(xs);
 	/* A local failure is tried again without waiting longer than RTO. */
 	xtcp_retransmit_lost(sk);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints: every segment with the state that met it, and every change of
- * state.  Field names are stable.  Addresses are 16 bytes, IPv4 v4-mapped.
+ * Tracepoints: every segment with the state that met it, every change of state,
+ * and what each acknowledgment made of window and rate.  Field names are stable.
+ * Addresses are 16 bytes, IPv4 v4-mapped.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM xtcp
@@ -11,6 +12,9 @@
 
 #include <linux/tracepoint.h>
 
+#include <linux/math64.h>
+
+#include "cong.h"
 #include "cookie.h"
 #include "state.h"
 #include "wire.h"
@@ -105,6 +109,62 @@ TRACE_EVENT(xtcp_state,
 		  __entry->saddr, __entry->daddr,
 		  xtcp_show_state(__entry->oldstate),
 		  xtcp_show_state(__entry->newstate))
+);
+
+#define xtcp_show_ca_state(s)						\
+	__print_symbolic(s,						\
+		{ XTCP_CA_OPEN,		"open" },			\
+		{ XTCP_CA_RECOVERY,	"recovery" },			\
+		{ XTCP_CA_LOSS,		"loss" },			\
+		{ XTCP_CA_CWR,		"cwr" })
+
+TRACE_EVENT(xtcp_cong,
+	TP_PROTO(const struct xtcp_tuple4 *t, const struct xtcp_cong *c,
+		 const struct xtcp_ack_sample *s, u32 una, u64 pacing_rate),
+	TP_ARGS(t, c, s, una, pacing_rate),
+	TP_STRUCT__entry(
+		__field(u8, ca_state)
+		__field(bool, app_limited)
+		__field(u16, sport)
+		__field(u16, dport)
+		__field(u32, una)
+		__field(u32, acked)
+		__field(u32, lost)
+		__field(u32, inflight)
+		__field(u32, cwnd)
+		__field(u32, ssthresh)
+		__field(u32, rtt_us)
+		__field(u32, srtt_us)
+		__field(u32, min_rtt_us)
+		__field(u64, delivery_rate)
+		__field(u64, pacing_rate)
+	),
+	TP_fast_assign(
+		__entry->ca_state = s->ca_state;
+		__entry->app_limited = s->app_limited;
+		__entry->sport = ntohs(t->lport);
+		__entry->dport = ntohs(t->fport);
+		__entry->una = una;
+		__entry->acked = s->acked;
+		__entry->lost = s->lost;
+		__entry->inflight = s->inflight;
+		__entry->cwnd = c->cwnd;
+		__entry->ssthresh = c->ssthresh;
+		__entry->rtt_us = s->rtt_us;
+		__entry->srtt_us = s->srtt_us;
+		__entry->min_rtt_us = s->min_rtt_us;
+		__entry->delivery_rate = !s->interval_us ? 0 :
+			div_u64((s->delivered - s->prior_delivered) *
+				USEC_PER_SEC, s->interval_us);
+		__entry->pacing_rate = pacing_rate;
+	),
+	TP_printk("%u > %u una=%u acked=%u lost=%u inflight=%u cwnd=%u ssthresh=%u rtt_us=%u srtt_us=%u min_rtt_us=%u delivery_rate=%llu pacing_rate=%llu state=%s%s",
+		  __entry->sport, __entry->dport, __entry->una, __entry->acked,
+		  __entry->lost, __entry->inflight, __entry->cwnd,
+		  __entry->ssthresh, __entry->rtt_us, __entry->srtt_us,
+		  __entry->min_rtt_us, __entry->delivery_rate,
+		  __entry->pacing_rate, xtcp_show_ca_state(__entry->ca_state),
+		  __entry->app_limited ? " app_limited" : "")
 );
 
 #endif /* _XTCP_TRACE_H */

@@ -7,7 +7,7 @@
  *   5 module     main netns sysctl mib diag trace
  *   4 sockets    af_xtcp connect close stream sockopt          sockets.h
  *   3 network    ip ipv4 ipv6 listen                           net.h
- *   2 engine     input output opening life send_queue          engine.h
+ *   2 engine     input output mss opening life send_queue      engine.h
  *                reassembly recovery rate flow pacing
  *                offload timer timewait table port
  *   1 pure       seq wire rtt state ranges cookie cong cong_*
@@ -45,8 +45,11 @@ struct xtcp_sock;
  * IPv6; an IPv6 socket that talks to ::ffff:a.b.c.d uses IPv4's.
  */
 struct xtcp_af_ops {
-	/* Finish the checksum, route, hand to IP.  Consumes @skb. */
-	int (*xmit)(struct sock *sk, struct sk_buff *skb);
+	/*
+	 * Finish the checksum, route, hand to IP with @ect in its ECN field.
+	 * Consumes @skb.
+	 */
+	int (*xmit)(struct sock *sk, struct sk_buff *skb, u8 ect);
 	/* A cached and still valid route, or a fresh one, or NULL. */
 	struct dst_entry *(*route)(struct sock *sk);
 	/* IP header's length, bytes, socket options included. */
@@ -107,6 +110,13 @@ struct xtcp_rack {
 	u8	reo_wnd_persist; /* recoveries until that starts over */
 	bool	reordering;	/* seen on this path */
 	bool	dsack;		/* seen in this round */
+};
+
+/* A path that swallows large segments, and says nothing: mss.c */
+struct xtcp_hole {
+	u64	since_us;	/* mtu was lowered then */
+	u16	mtu;		/* bytes, IP header included; 0: no clamp */
+	u16	suspected_mtu;	/* a piece of this size was cut; 0 */
 };
 
 /* Children that wait for accept(); only a listener has one. */
@@ -176,6 +186,7 @@ struct xtcp_sock {
 	u32			peer_mss;	/* what the peer takes */
 	u32			pmtu;		/* the mss was computed for this */
 	u32			mtu_info;	/* what ICMP said last */
+	struct xtcp_hole	hole;
 	u32			user_mss;	/* XTCP_MAXSEG; 0: none */
 	u32			sacked_out;	/* bytes the peer holds */
 	u32			lost_out;	/* bytes judged lost */
@@ -190,6 +201,9 @@ struct xtcp_sock {
 	u32			tlp_tsval;	/* its timestamp */
 	bool			tlp_retrans;	/* the probe was a resend */
 	u32			cwnd_limited_seq;
+	u32			flight_max;	/* bytes, in this round trip */
+	u32			flight_prior;	/* and in the one before */
+	u32			flight_seq;	/* snd_nxt when it began */
 	u8			ca_state;	/* enum xtcp_ca_state */
 	u8			rtx_kind;	/* enum xtcp_rtx_kind */
 	u8			backoff;	/* doublings of the RTO */
@@ -206,6 +220,7 @@ struct xtcp_sock {
 	u64			app_limited;	/* until delivered passes it; 0 */
 	u32			first_sent_us;	/* rate sample's first departure */
 	u32			delivered_us;	/* when delivered grew last */
+	u32			snd_ce_bytes;	/* marked, as the peer told */
 	u32			rate_delivered;	/* bytes, in ... */
 	u32			rate_interval_us;	/* ... this time */
 	bool			rate_app_limited;
@@ -229,6 +244,8 @@ struct xtcp_sock {
 	u32			advmss;		/* what we announced */
 	u32			ack_bytes;	/* received since the last ACK */
 	u32			ofo_bytes;	/* payload beyond a gap */
+	u32			rcv_ce_bytes;	/* payload marked on its way */
+	bool			rcv_ce;		/* the newest of it was */
 	u8			ack_pending;	/* XTCP_ACK_* */
 	u8			quickack;	/* ACKs still sent at once */
 	bool			fin_rcvd;	/* rcv_nxt includes the FIN */
@@ -336,6 +353,7 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
  * @marks: transmit: XTCP_MARK_*
  * @retrans: transmit: times resent, saturating
  * @hdr_len: receive: bytes of XTCP header, which stands before skb->data
+ * @ce: receive: a router marked it: congestion
  * @app_limited: transmit: the program was the limit then (rate.c)
  * @sent_us: transmit: last departure
  * @delivered: transmit: connection's @delivered then, its low half
@@ -370,6 +388,7 @@ struct xtcp_skb_cb {
 			u32	tsval;
 			u32	tsecr;
 			u16	hdr_len;
+			bool	ce;
 		};
 	};
 };

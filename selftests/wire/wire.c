@@ -132,6 +132,7 @@ static size_t ip_header(const struct wire *w, uint8_t *packet, uint8_t protocol,
 	if (w->x.family == AF_INET) {
 		memset(packet, 0, 20);
 		packet[0] = 0x45;
+		packet[1] = w->ecn;
 		put16(packet + 2, 20 + len);
 		packet[6] = 0x40;	/* do not fragment */
 		packet[8] = 64;
@@ -143,6 +144,7 @@ static size_t ip_header(const struct wire *w, uint8_t *packet, uint8_t protocol,
 	}
 	memset(packet, 0, 40);
 	packet[0] = 0x60;
+	packet[1] = w->ecn << 4;
 	put16(packet + 4, len);
 	packet[6] = protocol;
 	packet[7] = 64;
@@ -230,6 +232,8 @@ int wire_open(struct wire *w, enum xt_door door)
 	/* Its orphans would hold the namespace for minutes. */
 	xt_write_file("/proc/sys/net/xtcp/orphan_retries", "2");
 	w->window = 65535;
+	w->features = 0;
+	w->ecn = NOT_ECT;
 	w->protocol = IPPROTO_XTCP;
 	if (xt_read_file("/sys/module/xtcp/parameters/protocol", text,
 			 sizeof(text)) > 0)
@@ -320,12 +324,14 @@ static int parse(struct wire *w, struct seg *s, const uint8_t *p, size_t len)
 		if (len < 20 || p[0] >> 4 != 4 || p[9] != w->protocol)
 			return -1;
 		head = (p[0] & 15) * 4;
+		s->ecn = p[1] & 3;
 		from = p + 12;
 		to = p + 16;
 	} else {
 		if (len < 40 || p[0] >> 4 != 6 || p[6] != w->protocol)
 			return -1;
 		head = 40;
+		s->ecn = p[1] >> 4 & 3;
 		from = p + 8;
 		to = p + 24;
 	}
@@ -448,9 +454,9 @@ int conn_send(struct conn *c, uint8_t flags, const void *data, uint16_t len)
 	return wire_send(c->w, &s);
 }
 
-static void add_syn_options(struct seg *s, uint16_t mss)
+static void add_syn_options(struct seg *s, uint16_t mss, uint8_t offered)
 {
-	uint8_t features[4] = { 1 };
+	uint8_t features[4] = { 1, 0, 0, offered };
 	uint8_t m[2];
 
 	put16(m, mss);
@@ -463,7 +469,7 @@ int conn_syn(struct conn *c)
 	static struct seg s;
 
 	conn_seg(c, &s, SYN);
-	add_syn_options(&s, 1400);
+	add_syn_options(&s, 1400, c->w->features);
 	c->seq++;
 	return wire_send(c->w, &s);
 }
@@ -580,7 +586,7 @@ int conn_synack(struct conn *c)
 	static struct seg s;
 
 	conn_seg(c, &s, SYN | ACK);
-	add_syn_options(&s, 1400);
+	add_syn_options(&s, 1400, c->w->features);
 	seg_add_option(&s, OPT_COOKIE, our_cookie, sizeof(our_cookie));
 	c->seq++;
 	return wire_send(c->w, &s);

@@ -32,6 +32,15 @@
 #define OPT_FEATURES	2
 #define OPT_COOKIE	3
 #define OPT_SACK	4
+#define OPT_ECN		5
+
+/* FEATURES, lowest byte */
+#define FEATURE_ECN	1
+
+/* The ECN field of the IP header */
+#define NOT_ECT		0
+#define ECT_0		2
+#define CE		3
 
 struct wire {
 	struct xt x;
@@ -40,6 +49,8 @@ struct wire {
 	uint8_t kernel[16], us[16];	/* addresses, network order */
 	unsigned int addr_len;
 	uint32_t window;	/* that conn_init() gives a connection */
+	uint8_t features;	/* that our SYNs offer or accept */
+	uint8_t ecn;		/* of what we send */
 };
 
 struct seg {
@@ -53,6 +64,7 @@ struct seg {
 	uint8_t data[DATA_MAX];
 	/* received */
 	bool check_ok;
+	uint8_t ecn;
 	unsigned int hdr_len;
 	long long at_ms;
 	/* to send: deviations */

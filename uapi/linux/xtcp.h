@@ -121,6 +121,8 @@ struct xtcp_info {
 	__u64	xtcpi_delivered_bytes;	/* acknowledged or SACKed, SYN included */
 	__u64	xtcpi_lost_bytes;	/* judged lost, repeatedly if so */
 	__u32	xtcpi_delivery_rate_app_limited; /* 1: the program was its limit */
+	__u32	xtcpi_snd_ce_bytes;	/* of ours, marked, as the peer tells */
+	__u32	xtcpi_rcv_ce_bytes;	/* of the peer's, marked; both wrap */
 	__u32	xtcpi_reserved;		/* 0 */
 };
 
