@@ -210,8 +210,8 @@ static void cong_reduce(struct xtcp_cong *c, u32 inflight)
 /**
  * xtcp_cong_on_rto() - the retransmission timer expired
  * @c: the connection's congestion state
- * @inflight: bytes in flight when it did, before any was marked lost
- * @left: bytes still in flight after that
+ * @inflight: bytes sent and not acknowledged (RFC 5681's FlightSize)
+ * @left: bytes still believed to be in flight
  * @first: first timeout of this loss episode: the first segment unacknowledged
  *	was not retransmitted by timeout before
  *
@@ -230,7 +230,7 @@ void xtcp_cong_on_rto(struct xtcp_cong *c, u32 inflight, u32 left, bool first)
 /**
  * xtcp_cong_on_loss() - fast recovery begins
  * @c: the connection's congestion state
- * @inflight: bytes in flight before the loss was marked
+ * @inflight: bytes sent and not acknowledged (RFC 5681's FlightSize)
  *
  * RFC 6582 section 3.2, step 2.  The window comes down to the new threshold
  * at once, unless rate reduction per ACK sets it anew.  Once in an episode.
@@ -246,7 +246,7 @@ void xtcp_cong_on_loss(struct xtcp_cong *c, u32 inflight)
 /**
  * xtcp_cong_on_ecn() - the peer reports congestion marks
  * @c: the connection's congestion state
- * @inflight: bytes in flight
+ * @inflight: bytes sent and not acknowledged
  *
  * RFC 3168 section 6.1.2; once in a round trip.  Under the socket lock.
  */

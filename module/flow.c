@@ -11,13 +11,18 @@
  * and reassembly.c merges small segments so that it holds.
  *
  * The receive buffer grows with what the program reads in a round trip (after
- * Fisk and Feng, "Dynamic Right-Sizing"): twice that amount lets a sender in
- * slow start double once more before we see it.
+ * Fisk and Feng, "Dynamic Right-Sizing").  Twice that amount leaves room for a
+ * window that waits for a lost segment.  While it grows the sender is two round
+ * trips ahead of what we see: it doubles while the data travels, and again while
+ * the window that we tell does.
  */
 #include "engine.h"
 
 /* A buffer holds payload of half its size. */
 #define XTCP_RCV_OVERHEAD	2
+
+/* Room for what a sender that doubled in a round trip sends in two more */
+#define XTCP_RCV_GROWTH		8ULL
 
 /* The window under memory pressure, segments */
 #define XTCP_TIGHT_SEGS		4
@@ -143,7 +148,8 @@ void xtcp_rcv_space_adjust(struct sock *sk)
 	if (copied > xs->rcvq_space) {
 		const struct xtcp_net *xn = xtcp_sk_net(sk);
 
-		want = 2ULL * copied + 2ULL * (copied - xs->rcvq_space) +
+		want = 2ULL * copied +
+		       XTCP_RCV_GROWTH * (copied - xs->rcvq_space) +
 		       16ULL * xs->advmss;
 		want = min_t(u64, want * XTCP_RCV_OVERHEAD,
 			     READ_ONCE(xn->sysctl_rmem[2]));

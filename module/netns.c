@@ -56,6 +56,9 @@ static int __net_init xtcp_net_init(struct net *net)
 	int err;
 
 	xn->net = net;
+	/* No second yet: each rate's first one begins with its first use. */
+	xn->challenge_stamp_s = U32_MAX;
+	xn->synack_stamp_s = U32_MAX;
 	spin_lock_init(&xn->cong_lock);
 	xn->cong = &xtcp_cubic;
 	err = xtcp_mib_net_init(xn);

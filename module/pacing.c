@@ -5,7 +5,9 @@
  *
  * The rate is what would empty the window in a round trip, and a margin: twice
  * that in slow start, so that the window can double, and a fifth more in
- * congestion avoidance, so that it can probe.  A controller that computes a
+ * congestion avoidance, so that it can probe.  In slow start the ACK clock knows
+ * better: ACKs come at the rate of the bottleneck, and what one of them releases
+ * leaves with it.  A controller that computes a
  * rate of its own (struct xtcp_cong) has the last word, and SO_MAX_PACING_RATE
  * bounds both.
  *
@@ -48,6 +50,39 @@ struct xtcp_senders {
 
 static DEFINE_PER_CPU(struct xtcp_senders, xtcp_senders);
 
+/* ns that @len bytes take at the rate; 0: not paced. */
+static u64 xtcp_pace_ns(const struct sock *sk, u32 len)
+{
+	u64 rate = READ_ONCE(sk->sk_pacing_rate);
+
+	/* The initial window leaves at once (RFC 6928). */
+	if (!rate || rate == ~0UL ||
+	    (xtcp_sk(sk)->data_segs_out < XTCP_INIT_CWND_SEGS &&
+	     READ_ONCE(sk->sk_max_pacing_rate) == ~0UL))
+		return 0;
+	return div64_u64((u64)len * NSEC_PER_SEC, rate);
+}
+
+static bool xtcp_window_paces(const struct xtcp_sock *xs)
+{
+	return xs->cong.pacing_rate == XTCP_PACING_NONE;
+}
+
+/**
+ * xtcp_pacing_acked - slow start: let an ACK release twice what it acknowledges
+ * @sk: socket, locked; the rate is up to date
+ * @acked: bytes newly delivered
+ */
+void xtcp_pacing_acked(struct sock *sk, u32 acked)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 credit = min(2 * acked, XTCP_QUANTUM_MAX);
+
+	if (xtcp_window_paces(xs) && xtcp_in_slow_start(&xs->cong) &&
+	    READ_ONCE(sk->sk_max_pacing_rate) == ~0UL)
+		xs->pace_ns -= min(xs->pace_ns, xtcp_pace_ns(sk, credit));
+}
+
 /**
  * xtcp_update_pacing - an acknowledgment changed window or round trip
  * @sk: socket, locked
@@ -61,7 +96,7 @@ void xtcp_update_pacing(struct sock *sk)
 	u32 srtt_us = xtcp_srtt_us(&xs->rtt);
 	u32 percent, window;
 
-	if (rate == XTCP_PACING_NONE) {
+	if (xtcp_window_paces(xs)) {
 		if (!srtt_us)
 			return;
 		percent = xtcp_in_slow_start(&xs->cong) ?
@@ -73,19 +108,6 @@ void xtcp_update_pacing(struct sock *sk)
 	}
 	rate = min_t(u64, rate, READ_ONCE(sk->sk_max_pacing_rate));
 	WRITE_ONCE(sk->sk_pacing_rate, rate);
-}
-
-/* ns that @len bytes take at the rate; 0: not paced. */
-static u64 xtcp_pace_ns(const struct sock *sk, u32 len)
-{
-	u64 rate = READ_ONCE(sk->sk_pacing_rate);
-
-	/* The initial window leaves at once (RFC 6928). */
-	if (!rate || rate == ~0UL ||
-	    (xtcp_sk(sk)->data_segs_out < XTCP_INIT_CWND_SEGS &&
-	     READ_ONCE(sk->sk_max_pacing_rate) == ~0UL))
-		return 0;
-	return div64_u64((u64)len * NSEC_PER_SEC, rate);
 }
 
 static u32 xtcp_quantum(const struct sock *sk)

@@ -186,6 +186,16 @@ static void xtcp_undo_note(struct xtcp_sock *xs, const struct sk_buff *skb)
 	xs->undo_seq = cb->end_seq;
 }
 
+/*
+ * What the path carried, for the new threshold: RFC 5681's FlightSize, or more
+ * where the flow has just begun to send less (RFC 7661 section 4.4.1).
+ */
+static u32 xtcp_flight(const struct xtcp_sock *xs)
+{
+	return max3(xs->snd_nxt - xs->snd_una, xs->flight_max,
+		    xs->flight_prior);
+}
+
 /* The window is about to shrink, and PRR to pace that. */
 static void xtcp_begin_reduction(struct xtcp_sock *xs, enum xtcp_ca_state state)
 {
@@ -193,7 +203,7 @@ static void xtcp_begin_reduction(struct xtcp_sock *xs, enum xtcp_ca_state state)
 	xs->high_seq = xs->snd_nxt;
 	xs->prr_delivered = 0;
 	xs->prr_out = 0;
-	xs->prr_flight = xs->snd_nxt - xs->snd_una - xs->sacked_out;
+	xs->prr_flight = xtcp_flight(xs);
 	xs->tlp_high_seq = 0;
 	xs->undo_tsval = 0;
 }
@@ -321,22 +331,22 @@ static void xtcp_mark_timed_out(struct sock *sk)
  * xtcp_on_rto - the retransmission timer expired on unacknowledged data
  * @sk: socket, locked; the rtx queue is not empty
  *
- * Only the first timeout of an episode lowers ssthresh: a repeated one says
- * nothing new about the path's capacity (RFC 5681 equation 4).
+ * Only the first timeout in a row lowers ssthresh: a repeated one says nothing
+ * new about the path's capacity (RFC 5681 equation 4).
  */
 void xtcp_on_rto(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	bool first = xs->ca_state != XTCP_CA_LOSS;
-	u32 inflight;
+	/* In recovery this flight's window was reduced already. */
+	bool first = xs->ca_state == XTCP_CA_OPEN ||
+		     (xs->ca_state == XTCP_CA_LOSS && xs->retransmits == 1);
 
 	xs->total_rto++;
 	XTCP_INC_STATS(sk, RtoTimeouts);
 
 	xs->cong.now_us = xtcp_now_us();
-	inflight = xtcp_inflight(xs);
 	xtcp_mark_timed_out(sk);
-	xtcp_cong_on_rto(&xs->cong, inflight, xtcp_inflight(xs), first);
+	xtcp_cong_on_rto(&xs->cong, xtcp_flight(xs), xtcp_inflight(xs), first);
 	if (first)
 		xs->undo_tsval = 0;
 	xs->ca_state = XTCP_CA_LOSS;
@@ -459,7 +469,7 @@ static void xtcp_tlp_answered(struct sock *sk, const struct xtcp_ack_state *a)
 	if (xs->tlp_retrans && !a->dsack && !original &&
 	    xs->ca_state == XTCP_CA_OPEN) {
 		/* It did: the congestion that caused it must be answered. */
-		xtcp_cong_on_loss(&xs->cong, xs->snd_nxt - a->prior_una);
+		xtcp_cong_on_loss(&xs->cong, xtcp_flight(xs));
 	}
 	xs->tlp_high_seq = 0;
 }
