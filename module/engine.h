@@ -162,6 +162,7 @@ void xtcp_rcv_child_start(struct sock *child, const struct sk_buff *skb,
 void xtcp_set_state(struct sock *sk, enum xtcp_state state);
 void xtcp_init_sock_state(struct sock *sk);
 void xtcp_reset_received(struct sock *sk);
+void xtcp_end(struct sock *sk, enum xtcp_state state);
 void xtcp_done(struct sock *sk);
 void xtcp_error(struct sock *sk, int err);
 void xtcp_destroy_sock(struct sock *sk);

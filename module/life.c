@@ -3,10 +3,12 @@
  * A connection's life: its state, how it begins as a clean slate, and how it
  * ends.
  *
- *   xtcp_set_state      the only way to another state
- *   xtcp_error          the end with an error for the program
- *     xtcp_done         the end: no timer, no name, no port
- *       xtcp_destroy_sock   and nobody holds the socket any more
+ *   xtcp_set_state          the only way to another state
+ *   xtcp_error              the end with an error for the program
+ *     xtcp_done             the end, whatever the reason
+ *   xtcp_time_wait          the end in peace: a record goes on (timewait.c)
+ *       xtcp_end            no timer, no name, no port
+ *         xtcp_destroy_sock     and nobody holds the socket any more
  */
 #include <net/xfrm.h>
 
@@ -17,30 +19,35 @@
  * xtcp_set_state - the only way to change a connection's state
  * @sk: socket, locked
  * @state: new state; the table in state.c must allow the step
+ *
+ * TIME_WAIT is a record's, which has taken over the name and the port: for the
+ * socket it means CLOSE.  It must not show it even for a moment.  The kernel
+ * takes whatever is in TIME_WAIT for such a record, without most of a socket
+ * (sk_fullsock()), and asks without a lock: inet6_release(), for one.
  */
 void xtcp_set_state(struct sock *sk, enum xtcp_state state)
 {
 	enum xtcp_state old = sk->sk_state;
+	enum xtcp_state own = state == XTCP_TIME_WAIT ? XTCP_CLOSE : state;
 
 	if (old == state)
 		return;
 	WARN_ONCE(!xtcp_state_allowed(old, state), "xtcp: %s -> %s\n",
 		  xtcp_state_name(old), xtcp_state_name(state));
-	if (state == XTCP_CLOSE) {
+	if (own == XTCP_CLOSE) {
 		if (old == XTCP_ESTABLISHED || old == XTCP_CLOSE_WAIT)
 			XTCP_INC_STATS(sk, EstabResets);
 		else if (old == XTCP_SYN_SENT || old == XTCP_SYN_RECV)
 			XTCP_INC_STATS(sk, AttemptFails);
-		xtcp_tw_guard(sk);
+		if (state != XTCP_TIME_WAIT)
+			xtcp_tw_guard(sk);
 		if (old != XTCP_LISTEN)
 			xtcp_unhash(sk);
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 			xtcp_put_port(sk);
 	}
-	/* TIME_WAIT goes on in a record, which tells of its own end. */
-	if (old != XTCP_TIME_WAIT)
-		trace_xtcp_state(&xtcp_sk(sk)->node.key.t, old, state);
-	inet_sk_set_state(sk, state);
+	trace_xtcp_state(&xtcp_sk(sk)->node.key.t, old, state);
+	inet_sk_set_state(sk, own);
 }
 
 /**
@@ -138,20 +145,29 @@ void xtcp_destroy_sock(struct sock *sk)
 }
 
 /**
- * xtcp_done - the connection is over, whatever the reason
- * @sk: socket, locked
+ * xtcp_end - the connection is over for this socket
+ * @sk: socket, locked, not in CLOSE
+ * @state: XTCP_CLOSE, or XTCP_TIME_WAIT when a record goes on
  */
-void xtcp_done(struct sock *sk)
+void xtcp_end(struct sock *sk, enum xtcp_state state)
 {
-	if (sk->sk_state == XTCP_CLOSE)
-		return;
 	xtcp_stop_timers(sk);
-	xtcp_set_state(sk, XTCP_CLOSE);
+	xtcp_set_state(sk, state);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_state_change(sk);
 	else
 		xtcp_destroy_sock(sk);
+}
+
+/**
+ * xtcp_done - the connection is over, whatever the reason
+ * @sk: socket, locked
+ */
+void xtcp_done(struct sock *sk)
+{
+	if (sk->sk_state != XTCP_CLOSE)
+		xtcp_end(sk, XTCP_CLOSE);
 }
 
 /**

@@ -136,7 +136,7 @@ static unsigned long xtcp_cookie_left(const struct sock *sk)
 
 /**
  * xtcp_time_wait - the connection is closed both ways: leave a record
- * @sk: socket, locked; done (xtcp_done()) when this returns
+ * @sk: socket, locked; in CLOSE, perhaps destroyed, when this returns
  *
  * Without memory, or beyond max_tw_buckets, the connection just ends: that is
  * what RFC 9293 calls taking a risk, and is counted.
@@ -145,14 +145,13 @@ void xtcp_time_wait(struct sock *sk)
 {
 	struct xtcp_tw *tw = xtcp_tw_make(sk);
 
-	xtcp_set_state(sk, XTCP_TIME_WAIT);
 	if (tw) {
 		xtcp_port_move(&tw->bind, &xtcp_sk(sk)->bind);
 		if (xtcp_tw_place(sk, tw, max(xtcp_tw_life(sock_net(sk)),
 					      xtcp_cookie_left(sk))))
 			XTCP_INC_STATS(sk, TimeWait);
 	}
-	xtcp_done(sk);
+	xtcp_end(sk, XTCP_TIME_WAIT);
 }
 
 /**

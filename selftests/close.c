@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include <kselftest_harness.h>
 #include "xtcp_test.h"
@@ -409,6 +410,68 @@ TEST_F(close, time_wait__where_closed_first)
 			xt_sleep_ms(2);
 		EXPECT_EQ(0, bind_free(&self->x, port[!first]));
 	}
+}
+
+#define EVENTS "/sys/kernel/tracing/instances"
+
+/* Counts the sockets of this protocol that the kernel sees in TIME_WAIT. */
+static int trace_time_wait(const struct xt *x, char dir[64])
+{
+	char path[128], filter[64];
+
+	snprintf(dir, 64, EVENTS "/xtcp-%d", getpid());
+	if (mkdir(dir, 0700))
+		return -1;
+	snprintf(filter, sizeof(filter), "protocol == %d && newstate == %d",
+		 x->protocol ?: xt_over_tcp() ? IPPROTO_TCP : IPPROTO_XTCP,
+		 XTCP_TIME_WAIT);
+	snprintf(path, sizeof(path),
+		 "%s/events/sock/inet_sock_set_state/filter", dir);
+	if (xt_write_file(path, filter))
+		return -1;
+	snprintf(path, sizeof(path),
+		 "%s/events/sock/inet_sock_set_state/enable", dir);
+	return xt_write_file(path, "1");
+}
+
+/* The events of an instance; it goes. */
+static int traced(const char *dir)
+{
+	char path[128], text[4096];
+	const char *line;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "%s/trace", dir);
+	if (xt_read_file(path, text, sizeof(text)) < 0)
+		return -1;
+	for (line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		n += *line && *line != '#';
+	}
+	if (n)
+		printf("%s\n", text);
+	return rmdir(dir) ? -1 : n;
+}
+
+/*
+ * A socket is never in TIME_WAIT itself, not even for the moment in which it
+ * leaves its record: the kernel would take it for one.
+ */
+TEST_F(close, time_wait__not_of_a_socket)
+{
+	char dir[64], c;
+	int fd[2];
+
+	if (access(EVENTS, F_OK))
+		SKIP(return, "no tracefs");
+	ASSERT_EQ(0, trace_time_wait(&self->x, dir))
+		TH_LOG("%s: %s", dir, strerror(errno));
+	XT_PAIR(fd);
+	ASSERT_EQ(0, shutdown(fd[0], SHUT_WR));
+	ASSERT_EQ(0, read(fd[1], &c, 1));
+	ASSERT_EQ(0, close(fd[1]));
+	ASSERT_TRUE(xt_wait_state(fd[0], XTCP_CLOSE));
+	EXPECT_EQ(0, traced(dir));
 }
 
 /* A new SYN with newer numbers opens the same four-tuple again. */

@@ -296,6 +296,61 @@ TEST_F(race, close__under_a_blocked_reader)
 	}
 }
 
+/*
+ * t->len: port; t->fd: where each life is announced.  Greets one client, closes
+ * the connection and the listener, and begins anew on the same port.
+ */
+static int lives(struct xt_thread *t)
+{
+	unsigned long i;
+	uint16_t port = t->len;
+	struct xt x;
+
+	xt_door(&x, t->seed);
+	for (i = 0; i < ROUNDS; i++) {
+		int listener = xt_listener(&x, 8, &port), fd;
+
+		if (listener < 0 || write(t->fd, &i, sizeof(i)) < 0)
+			return -1;
+		fd = accept(listener, NULL, NULL);
+		if (fd < 0 || xt_write_all(fd, &i, sizeof(i)) < 0)
+			return -1;
+		close(fd);
+		close(listener);
+	}
+	return 0;
+}
+
+/*
+ * A server that is gone as soon as it has spoken: each client still hears all of
+ * it, and may close while the server's FIN is on its way.
+ */
+TEST_F(race, server__leaves_at_once)
+{
+	struct xt_thread server = { .seed = self->x.door, .len = 4901 };
+	unsigned long i, life, heard;
+	int news[2], fd;
+
+	ASSERT_EQ(0, pipe(news));
+	server.fd = news[1];
+	ASSERT_EQ(0, xt_thread_start(&server, lives));
+	for (i = 0; i < ROUNDS; i++) {
+		ASSERT_EQ((ssize_t)sizeof(life),
+			  read(news[0], &life, sizeof(life)));
+		fd = xt_socket(&self->x, 0);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, xt_connect(&self->x, fd, 4901));
+		ASSERT_EQ(0, shutdown(fd, SHUT_WR))
+			TH_LOG("life %lu: %s", i, strerror(errno));
+		ASSERT_EQ((ssize_t)sizeof(heard),
+			  recv(fd, &heard, sizeof(heard), MSG_WAITALL))
+			TH_LOG("life %lu: %s", i, strerror(errno));
+		EXPECT_EQ(life, heard);
+		ASSERT_EQ(0, close(fd));
+	}
+	EXPECT_EQ(0, xt_thread_join(&server));
+}
+
 /* A process, and with it its namespace, dies in the middle of everything. */
 TEST_F(race, death__in_full_flight)
 {
