@@ -147,9 +147,11 @@ static bool xtcp_synack_allowed(struct xtcp_net *xn)
 
 	if (!rate)
 		return true;
-	if (READ_ONCE(xn->synack_stamp_s) != now_s) {
-		WRITE_ONCE(xn->synack_stamp_s, now_s);
+	/* Whoever sees the new second finds it filled: acquire and release. */
+	if (smp_load_acquire(&xn->synack_stamp_s) != now_s) {
 		atomic_set(&xn->synack_left, rate);
+		/* pairs with the acquire above */
+		smp_store_release(&xn->synack_stamp_s, now_s);
 	}
 	return atomic_dec_return(&xn->synack_left) >= 0;
 }
