@@ -263,6 +263,7 @@ enum xtcp_tw_verdict {
  * @rcu: frees it
  * @rcv_nxt: peer's next sequence number
  * @snd_nxt: ours
+ * @iss: our first: a cookie with another is of another attempt
  * @rcv_wnd: window last told, bytes
  * @ts_recent: peer's newest timestamp
  * @ts_offset: origin of our timestamps
@@ -281,6 +282,7 @@ struct xtcp_tw {
 	struct rcu_head		rcu;
 	u32			rcv_nxt;
 	u32			snd_nxt;
+	u32			iss;
 	u32			rcv_wnd;
 	u32			ts_recent;
 	u32			ts_offset;
@@ -299,7 +301,7 @@ void xtcp_tw_guard(struct sock *sk);
 enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb);
 void xtcp_tw_kill(struct xtcp_tw *tw);
 void xtcp_tw_put(struct xtcp_tw *tw);
-bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 peer_tsval);
+bool xtcp_tw_reusable(const struct xtcp_tw *tw, const struct xtcp_sock *xs);
 void xtcp_tw_purge_net(struct net *net);
 
 static inline struct xtcp_tw *xtcp_node_tw(struct xtcp_node *node)

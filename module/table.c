@@ -96,8 +96,9 @@ struct xtcp_node *xtcp_lookup(const struct xtcp_key *key)
 }
 
 /* Make room when the place is only kept by a TIME_WAIT record. */
-static bool xtcp_evict_tw(const struct xtcp_key *key, u32 peer_tsval)
+static bool xtcp_evict_tw(const struct xtcp_sock *xs)
 {
+	const struct xtcp_key *key = &xs->node.key;
 	struct xtcp_node *node;
 	bool gone = false;
 
@@ -106,7 +107,7 @@ static bool xtcp_evict_tw(const struct xtcp_key *key, u32 peer_tsval)
 	if (!node) {
 		gone = true;
 	} else if (node->kind == XTCP_NODE_TIMEWAIT &&
-		   xtcp_tw_reusable(xtcp_node_tw(node), peer_tsval)) {
+		   xtcp_tw_reusable(xtcp_node_tw(node), xs)) {
 		xtcp_mib_inc(xtcp_net(key->net), TimeWaitReused);
 		xtcp_tw_kill(xtcp_node_tw(node));
 		gone = true;
@@ -132,7 +133,7 @@ int xtcp_hash(struct sock *sk)
 						    xtcp_conn_params);
 		if (err != -EEXIST)
 			break;
-		if (!xtcp_evict_tw(&node->key, xtcp_sk(sk)->ts_recent))
+		if (!xtcp_evict_tw(xtcp_sk(sk)))
 			break;
 	}
 	if (!err)

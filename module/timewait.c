@@ -7,7 +7,9 @@
  *
  *   RST               ignored (RFC 1337)
  *   SYN, newer        a new connection: a listener may answer it (RFC 6191)
- *   ACK with COOKIE   the same, one segment later
+ *   ACK with COOKIE   the same, one segment later; but not the cookie that made
+ *                     the old connection: its client repeats it until it hears
+ *                     of us, and the network may deliver that late
  *   data, FIN, SYN    acknowledged again; a FIN restarts the 2 MSL
  *   bare ACK          ignored; RST when neither number is of this connection
  *
@@ -94,6 +96,7 @@ static struct xtcp_tw *xtcp_tw_make(struct sock *sk)
 	timer_setup(&tw->timer, xtcp_tw_timer, 0);
 	tw->rcv_nxt = xs->rcv_nxt;
 	tw->snd_nxt = xs->snd_nxt;
+	tw->iss = xs->iss;
 	tw->rcv_wnd = xtcp_receive_window(xs);
 	tw->ts_recent = xs->ts_recent;
 	tw->ts_offset = xs->ts_offset;
@@ -160,7 +163,7 @@ void xtcp_time_wait(struct sock *sk)
  *
  * A third segment that the network doubled would make the connection once
  * more, and deliver its data twice.  So its name stays taken until the cookie
- * is void; only a segment with a newer timestamp, of a new attempt, passes.
+ * is void; only a newer cookie, of a new attempt, passes.
  * The record holds no port.
  */
 void xtcp_tw_guard(struct sock *sk)
@@ -182,18 +185,20 @@ void xtcp_tw_guard(struct sock *sk)
 /**
  * xtcp_tw_reusable - may a new connection take the four-tuple over?
  * @tw: record
- * @peer_tsval: timestamp of the third segment that asks; 0: connect() asks
+ * @xs: what asks: a cookie's child knows a timestamp of its peer, a connect()
+ *	does not yet
  *
- * RFC 6191: timestamps tell the two connections apart.  A cookie that came
- * with a newer one proves that the peer has begun anew.  connect() cannot
+ * RFC 6191: timestamps tell the two connections apart.  Another cookie that
+ * came with a newer one proves that the peer has begun anew.  connect() cannot
  * know the peer's; our own continue across connections of one tuple, and a
  * second, in which the network is unlikely to still hold an old segment, is
  * plenty.  A guard yields to it: the new connection guards the name itself.
  */
-bool xtcp_tw_reusable(const struct xtcp_tw *tw, u32 peer_tsval)
+bool xtcp_tw_reusable(const struct xtcp_tw *tw, const struct xtcp_sock *xs)
 {
-	if (peer_tsval)
-		return xtcp_after(peer_tsval, tw->ts_recent);
+	if (xs->ts_recent)
+		return xs->iss != tw->iss &&
+		       xtcp_after(xs->ts_recent, tw->ts_recent);
 	if (tw->guard)
 		return true;
 	return xtcp_now_us() - tw->made_us >= USEC_PER_SEC;
@@ -208,12 +213,14 @@ static bool xtcp_tw_newer(const struct xtcp_tw *tw, const struct sk_buff *skb)
 	return xtcp_after(XTCP_SKB_CB(skb)->tsval, tw->ts_recent);
 }
 
-static bool xtcp_tw_has_cookie(const struct sk_buff *skb)
+/* What brings a cookie acknowledges the first number that goes with it. */
+static bool xtcp_tw_other_cookie(const struct xtcp_tw *tw,
+				 const struct sk_buff *skb)
 {
 	unsigned int len = XTCP_SKB_CB(skb)->hdr_len - XTCP_HDR_LEN;
 	struct xtcp_opts opts;
 
-	return len &&
+	return len && XTCP_SKB_CB(skb)->ack != tw->iss + 1 &&
 	       !xtcp_parse_opts((const u8 *)(xtcp_hdr(skb) + 1), len, &opts) &&
 	       xtcp_opt_has(&opts, XTCP_OPT_COOKIE);
 }
@@ -241,7 +248,7 @@ enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb)
 			return XTCP_TW_SYN;
 		return tw->aborted ? XTCP_TW_RESET : XTCP_TW_ACK;
 	}
-	if (xtcp_tw_has_cookie(skb) && xtcp_tw_newer(tw, skb))
+	if (xtcp_tw_newer(tw, skb) && xtcp_tw_other_cookie(tw, skb))
 		return XTCP_TW_SYN;
 	if (tw->aborted)
 		return XTCP_TW_RESET;

@@ -353,6 +353,64 @@ TEST_F(close, time_wait__new_syn_reopens)
 }
 
 /*
+ * The cookie that made a connection makes no second one: what its client sent
+ * again before it heard of us may be newer than all that we saw, and come late.
+ */
+static int repeat_with_cookie(struct conn *c, struct seg *s)
+{
+	xt_sleep_ms(2);		/* so that its timestamp is newer, surely */
+	conn_seg(c, s, FIN | PSH | ACK);
+	s->seq -= 4 + 1;	/* "once" and FIN */
+	s->ack--;		/* its FIN is all that came since */
+	s->len = 4;
+	memcpy(s->data, "once", 4);
+	seg_add_option(s, OPT_COOKIE, c->cookie + 2, c->cookie[1] - 2);
+	return wire_send(c->w, s);
+}
+
+TEST_F(close, time_wait__used_cookie_opens_nothing)
+{
+	int listener = wire_listener(&self->w, PORT, 8);
+	struct conn *c = &self->c;
+	struct seg *s = &self->s;
+
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(0, conn_open_passive(c, &self->w, listener));
+	ASSERT_EQ(0, conn_send(c, ACK | PSH, "once", 4));
+	ASSERT_EQ(4, recv(c->fd, (char[4]){}, 4, MSG_WAITALL));
+	ASSERT_EQ(0, to_time_wait(c, s));
+	ASSERT_EQ(0, repeat_with_cookie(c, s));
+	ASSERT_EQ(0, conn_await_ack(c, s, c->seq));
+	EXPECT_EQ(ACK, s->flags);
+	EXPECT_EQ(c->ack, s->seq);
+	EXPECT_EQ(0, xt_poll(listener, POLLIN, XT_QUIET_MS));
+	EXPECT_EQ(1, xt_counter("PassiveOpens"));
+}
+
+/* Nor where the kernel closed last, and has no TIME_WAIT. */
+TEST_F(close, we_first__used_cookie_opens_nothing)
+{
+	int listener = wire_listener(&self->w, PORT, 8);
+	struct conn *c = &self->c;
+	struct seg *s = &self->s;
+
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(0, conn_open_passive(c, &self->w, listener));
+	ASSERT_EQ(0, conn_send(c, FIN | ACK | PSH, "once", 4));
+	ASSERT_EQ(4, recv(c->fd, (char[4]){}, 4, MSG_WAITALL));
+	ASSERT_EQ(0, shutdown(c->fd, SHUT_WR));
+	ASSERT_EQ(0, conn_await(c, s, FIN | ACK));
+	c->ack++;
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	EXPECT_TRUE(xt_wait_state(c->fd, XTCP_CLOSE));
+	ASSERT_EQ(0, repeat_with_cookie(c, s));
+	ASSERT_EQ(0, conn_await_ack(c, s, c->seq));
+	EXPECT_EQ(ACK, s->flags);
+	EXPECT_EQ(0, xt_poll(listener, POLLIN, XT_QUIET_MS));
+	EXPECT_EQ(1, xt_counter("PassiveOpens"));
+}
+
+/*
  * It ends by itself after 2 MSL; the sysctl says how long that is.  (Where the
  * kernel is the server it stays for as long as its cookie could come again.)
  */

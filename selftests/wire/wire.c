@@ -548,6 +548,7 @@ int conn_open_passive(struct conn *c, struct wire *w, int listener)
 	cookie = seg_option(&s, OPT_COOKIE);
 	if (!cookie)
 		return -1;
+	memcpy(c->cookie, cookie, cookie[1]);
 	conn_seg(c, &third, ACK);
 	seg_add_option(&third, OPT_COOKIE, cookie + 2, cookie[1] - 2);
 	if (wire_send(w, &third))

@@ -83,6 +83,7 @@ struct conn {
 	uint32_t ts_offset, tsecr;
 	uint8_t opt[OPT_MAX];	/* goes on what we send */
 	uint16_t opt_len;
+	uint8_t cookie[257];	/* the option of its SYN|ACK, whole */
 	int fd;			/* the kernel's end */
 };
 
