@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """One repetition on one path of the WAN lab; runs in a guest of the wan kernel.
 
-usage: wan.py PROFILE SEED TRANSPORT...
+usage: wan.py [--seconds N] [--flows N] PROFILE SEED TRANSPORT...
 
     a --- r1 ===[rate, buffer]===> r2 ---[delay, loss, ...]---> b
             <===[rate, buffer]===
@@ -14,10 +14,12 @@ goes to $LAB_OUT/PROFILE.SEED/TRANSPORT.TEST. A TRANSPORT is xtcp/CONTROLLER,
 tcp/CONTROLLER or xtcp/*, which means all that the module has.
 """
 
+import argparse
 import contextlib
 import ctypes
 import os
 import socket
+import statistics
 import struct
 import subprocess
 import sys
@@ -65,8 +67,11 @@ NLM_F_REQUEST, NLM_F_ACK, NLM_F_EXCL, NLM_F_CREATE = 0x1, 0x4, 0x200, 0x400
 NLMSG_ERROR = 2
 TC_H_ROOT = 0xFFFFFFFF
 TCA_KIND, TCA_OPTIONS = 1, 2
-(TCA_NETEM_REORDER, TCA_NETEM_RATE, TCA_NETEM_LATENCY64, TCA_NETEM_JITTER64,
- TCA_NETEM_PRNG_SEED) = 3, 6, 10, 11, 14
+(TCA_NETEM_DELAY_DIST, TCA_NETEM_REORDER, TCA_NETEM_RATE, TCA_NETEM_LATENCY64,
+ TCA_NETEM_JITTER64, TCA_NETEM_PRNG_SEED) = 2, 3, 6, 10, 11, 14
+
+DIST_SCALE = 8192               # netem's unit of a standard deviation
+DIST_ENTRIES = 4096             # as many as the tables of tc have
 
 PACKETS_NEVER_FULL = 100_000    # of a netem that only delays
 
@@ -80,15 +85,29 @@ def probability(percent):
     return round(percent / 100 * 0xFFFFFFFF)
 
 
+def normal_distribution():
+    """netem draws delays from a table; without one they are uniform."""
+    normal = statistics.NormalDist()
+    table = (round(normal.inv_cdf((i + 0.5) / DIST_ENTRIES) * DIST_SCALE)
+             for i in range(DIST_ENTRIES))
+    return struct.pack(f'={DIST_ENTRIES}h', *table)
+
+
 class Qdiscs:
     """The queues of one namespace's devices."""
 
     def __init__(self, namespace):
+        self.namespace = namespace
         with inside(namespace):
             self.netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
                                          socket.NETLINK_ROUTE)
             self.index = dict((n, i) for i, n in socket.if_nameindex())
         self.sequence = 0
+
+    def tc(self, *words):
+        """What needs no seed."""
+        with inside(self.namespace):
+            subprocess.run(['tc', 'qdisc', 'add', 'dev', *(str(w) for w in words)], check=True)
 
     def talk(self, kind, flags, device, handle, parent, attributes=b''):
         body = struct.pack('=BxxxiIII', socket.AF_UNSPEC, self.index[device], handle,
@@ -113,6 +132,8 @@ class Qdiscs:
         options += attribute(TCA_NETEM_LATENCY64, struct.pack('=q', round(delay_ms * 1e6)))
         options += attribute(TCA_NETEM_JITTER64, struct.pack('=q', round(jitter_ms * 1e6)))
         options += attribute(TCA_NETEM_PRNG_SEED, struct.pack('=Q', seed))
+        if jitter_ms:
+            options += attribute(TCA_NETEM_DELAY_DIST, normal_distribution())
         if reorder_pct:
             options += attribute(TCA_NETEM_REORDER,
                                  struct.pack('=II', probability(reorder_pct), 0))
@@ -131,7 +152,7 @@ def mac(network, side):
     return f'02:00:00:00:{network:02x}:{side:02x}'
 
 
-def make_namespaces():
+def make_namespaces(ecn):
     for name in NAMESPACES:
         subprocess.run(['ip', 'netns', 'add', name], check=True)
         with inside(name):
@@ -139,6 +160,9 @@ def make_namespaces():
             write('/proc/sys/net/ipv6/conf/all/disable_ipv6', '1')
             write('/proc/sys/net/ipv6/conf/default/disable_ipv6', '1')
             write('/proc/sys/net/ipv4/tcp_no_metrics_save', '1')
+            # asked for by whoever connects; only one path answers with marks
+            for protocol in ('ipv4/tcp_ecn', 'xtcp/ecn'):
+                write(f'/proc/sys/net/{protocol}', '1' if ecn else '2')
             write('/proc/sys/net/ipv4/ip_forward', '1')
     commands = {name: ['link set lo up'] for name in NAMESPACES}
     for n, (device, here, peer, there) in enumerate(LINKS, 1):
@@ -166,9 +190,17 @@ def make_namespaces():
                                check=True, stdout=subprocess.DEVNULL)
 
 
+def marking_bottleneck(q, device, profile, limit):
+    """netem does not mark what waited, fq_codel does; CoDel's own law never acts."""
+    q.tc(device, 'root', 'handle', '1:', 'tbf', 'rate', f'{profile.rate_mbit}mbit',
+         'burst', 2 * wan_profiles.FRAME_BYTES, 'limit', limit * wan_profiles.FRAME_BYTES)
+    q.tc(device, 'parent', '1:1', 'fq_codel', 'flows', 1, 'limit', limit, 'ecn',
+         'ce_threshold', f'{profile.mark_ms}ms', 'target', '10s', 'interval', '100s')
+
+
 class Path:
     def __init__(self, profile, seed):
-        make_namespaces()
+        make_namespaces(profile.mark_ms)
         self.profile = profile
         self.seed = seed
         self.qdiscs = {name: Qdiscs(name) for name in ('r1', 'r2')}
@@ -183,8 +215,11 @@ class Path:
             q.remove(onward)
             # every netem draws from numbers of its own
             seeds = [self.seed * 16 + n * 4 + i for i in range(3)]
-            q.netem(bottleneck, seeds[0], rate_mbit=p.rate_mbit,
-                    limit=wan_profiles.buffer_packets(p))
+            limit = wan_profiles.buffer_packets(p)
+            if p.mark_ms:
+                marking_bottleneck(q, bottleneck, p, limit)
+            else:
+                q.netem(bottleneck, seeds[0], rate_mbit=p.rate_mbit, limit=limit)
             # those that go early skip the second netem's delay, not all of it
             q.netem(onward, seeds[1], delay_ms=p.rtt_ms / 2 - p.early_ms,
                     jitter_ms=p.jitter_ms, loss_pct=p.loss_pct)
@@ -199,6 +234,7 @@ BENCH = os.path.join(os.environ['XTCP_USER'], 'xtcp-bench')
 
 
 def run_test(path, transport, arguments, probe, out):
+    """Status of the program of which not all went well, or 0."""
     path.renew()
     with inside('b'):
         server = subprocess.Popen([BENCH, 'server', '--flow', transport, '--flow',
@@ -210,9 +246,9 @@ def run_test(path, transport, arguments, probe, out):
         to = ['--to', SERVER]
         programs = [(out, arguments)]
         if probe:
-            p = path.profile
-            programs.append((out + '.probe', ['probe', '--seconds', str(p.seconds),
-                                              '--interval', str(p.probe_s)]))
+            seconds = arguments[arguments.index('--seconds') + 1]
+            programs.append((out + '.probe', ['probe', '--seconds', seconds, '--interval',
+                                              str(path.profile.probe_s)]))
         clients = []
         with inside('a'):
             for file, words in programs:
@@ -224,28 +260,31 @@ def run_test(path, transport, arguments, probe, out):
         server.wait()
 
 
-def expand(transports):
+def controllers():
     with open('/proc/sys/net/xtcp/available_congestion_control', encoding='ascii') as f:
-        controllers = f.read().split()
-    for t in transports:
-        if t == 'xtcp/*':
-            yield from (f'xtcp/{c}' for c in controllers)
-        else:
-            yield t
+        return f.read().split()
 
 
 def main():
-    profile = wan_profiles.PROFILES[sys.argv[1]]
-    seed = int(sys.argv[2])
-    path = Path(profile, seed)
-    out = os.path.join(os.environ['LAB_OUT'], f'{profile.name}.{seed}')
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--seconds', type=int)
+    parser.add_argument('--flows', type=int)
+    parser.add_argument('profile', choices=wan_profiles.PROFILES)
+    parser.add_argument('seed', type=int)
+    parser.add_argument('transports', nargs='+')
+    args = parser.parse_args()
+
+    profile = wan_profiles.PROFILES[args.profile]
+    path = Path(profile, args.seed)
+    out = os.path.join(os.environ['LAB_OUT'], f'{profile.name}.{args.seed}')
     os.makedirs(out, exist_ok=True)
-    for transport in dict.fromkeys(expand(sys.argv[3:])):
-        for name, arguments, probe in wan_profiles.tests(profile, transport):
+    for transport in wan_profiles.expand(profile, args.transports, controllers()):
+        for name, arguments, probe in wan_profiles.tests(profile, transport, args.seconds,
+                                                         args.flows):
             file = os.path.join(out, f'{transport.replace("/", "-")}.{name}')
             status = run_test(path, transport, arguments, probe, file)
             if status:
-                print(f'{profile.name} seed {seed}: {transport} {name}: '
+                print(f'{profile.name} seed {args.seed}: {transport} {name}: '
                       f'status {status}', file=sys.stderr)
                 with open(file, 'a', encoding='ascii') as f:
                     f.write(f'failed status={status}\n')

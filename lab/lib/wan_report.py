@@ -68,6 +68,8 @@ class Report:
         if value is None:
             return '-'
         rounded = round(value, digits)
+        if low is None and high is None:
+            return text(value, digits)
         if (low is None or rounded >= low) and (high is None or rounded <= high):
             self.met += 1
             return text(value, digits)
@@ -137,35 +139,38 @@ class Report:
         return self.judge(where, 'resent', ours / theirs, high=RESENT_MAX)
 
     def fair(self, cells):
-        table = Table('', 'goodput % 2/10', 'Jain of 2', 'Jain of 10', 'resent % 2/10',
-                      'share of 2', 'share of 10')
+        table = Table('', 'goodput % 2/10', 'resent % 2/10', 'Jain of 2', 'Jain of 10',
+                      f'Jain of {wan_profiles.JOIN_FLOWS} joined', 'share of 2', 'share of 10')
         profile = wan_profiles.PROFILES['fair']
         for transport, tests in cells.items():
-            ours = transport.startswith('xtcp')
+            two, ten = tests['equal2'], tests['equal10']
+            ours, bbr = transport.startswith('xtcp'), transport.endswith('bbr')
             where = f'fair {transport}'
-            bbr = transport.endswith('bbr')
-            row = [transport,
-                   f'{text(mean(tests["equal2"].goodputs(profile)))}/'
-                   f'{text(mean(tests["equal10"].goodputs(profile)))}']
-            for n in (2, 10):
-                low = JAIN10_BBR_MIN if bbr and n == 10 else JAIN_MIN
-                row.append(self.judge(where, f"Jain's index of {n}", mean(tests[f'equal{n}'].jains()),
-                                      low=low if ours else None, digits=3))
-            row.append(f'{text(tests["equal2"].resent(), 2)}/{text(tests["equal10"].resent(), 2)}')
-            for n in (2, 10):
-                bound = ours and (n == 2 or not bbr)
-                row.append(self.judge(where, f'share against cubic, {n} flows',
-                                      mean(tests[f'cubic{n}'].shares()),
-                                      low=SHARE_MIN if bound else None,
-                                      high=SHARE_MAX if bound else None))
-            table.add(*row)
+
+            def judge(what, value, low=None, high=None, digits=DIGITS, bound=ours):
+                return self.judge(where, what, value, low if bound else None,
+                                  high if bound else None, digits)
+
+            table.add(
+                transport,
+                f'{text(mean(two.goodputs(profile)))}/{text(mean(ten.goodputs(profile)))}',
+                f'{text(two.resent(), 2)}/{text(ten.resent(), 2)}',
+                judge("Jain's index of 2", mean(two.jains()), JAIN_MIN, digits=3),
+                judge("Jain's index of 10", mean(ten.jains()),
+                      JAIN10_BBR_MIN if bbr else JAIN_MIN, digits=3),
+                text(mean(tests['join'].jains_joined()), 3),
+                *(judge(f'share against cubic, {n} flows', mean(tests[f'cubic{n}'].shares()),
+                        SHARE_MIN, SHARE_MAX, bound=ours and (n == 2 or not bbr))
+                  for n in (2, 10)))
         self.out += table.lines()
-        self.out += ['', 'Share: what half of the flows take when the other half is TCP cubic.', '']
+        self.out += ['', 'Joined: while all share, after one had joined every '
+                     f'{wan_profiles.JOIN_S} s. Share: what half of the flows take when the '
+                     'other half is TCP cubic.', '']
 
     def make(self):
         for name, cells in self.results.cells.items():
             self.out += [f'## {name}: {wan_profiles.PROFILES[name].text}', '']
-            if wan_profiles.PROFILES[name].kind == 'fair':
+            if name == 'fair':
                 self.fair(cells)
             else:
                 self.path(name, cells)
@@ -208,7 +213,7 @@ def run_row(profile, transport, test, seed, run):
     figures = ['', '', '', '', '', '']
     if run.flows:
         figures = [run.sum('acked'), run.sum('sent'), run.sum('retrans'),
-                   text(run.sum('acked') * 8 / profile.seconds / 1e6, 3),
+                   text(run.sum('acked') * 8 / run.seconds() / 1e6, 3),
                    text(alone.jains()[0], 4), run.sum('timeouts')]
     rest = [alone.probe(50), alone.probe(95), alone.short(50), alone.short(99)]
     return [profile.name, transport, test, seed, *figures,

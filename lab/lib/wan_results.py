@@ -76,6 +76,17 @@ class Run:
     def acked(self):
         return [int(f['acked']) for f in self.flows]
 
+    def seconds(self):
+        return max(float(f['t']) for f in self.flows)
+
+    def acked_since(self, begin):
+        """Of each flow, in the run's rest from a time on."""
+        then = {}
+        for t, flow, acked in self.intervals:
+            if t <= begin + 0.5:
+                then[flow] = acked
+        return [a - then.get(n, 0) for n, a in enumerate(self.acked())]
+
 
 class Cell:
     """One test of one transport on one path: all its seeds."""
@@ -85,7 +96,7 @@ class Cell:
 
     def goodputs(self, profile):
         """Of each seed, in % of the path's rate."""
-        return [r.sum('acked') * 8 / profile.seconds / profile.rate_mbit / 1e4
+        return [r.sum('acked') * 8 / r.seconds() / profile.rate_mbit / 1e4
                 for r in self.runs.values() if r.flows]
 
     def resent(self):
@@ -103,8 +114,13 @@ class Cell:
     def jains(self):
         return [jain(r.acked()) for r in self.runs.values() if r.flows]
 
+    def jains_joined(self):
+        """Fairness in the last part of a run whose flows joined one by one."""
+        return [jain(r.acked_since(float(r.flows[-1]['start']))) for r in self.runs.values()
+                if r.flows]
+
     def shares(self):
-        """Of the bytes, what the flows that are measured got from those of TCP cubic."""
+        """The part of all bytes that the first half of the flows got."""
         got = []
         for r in self.runs.values():
             half = r.acked()[:len(r.flows) // 2]
