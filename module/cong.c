@@ -14,7 +14,8 @@
  *	further RTOs:	ssthresh stays (RFC 5681 section 3.1); cwnd = 1 segment.
  *	undo:		both back to what they were before the first reduction
  *			of the episode, never below what they are now.
- *	CE mark:	as loss by RACK, at most once in a round trip (RFC 3168).
+ *	CE mark:	as loss by RACK, at most once in a round trip (RFC 3168),
+ *			but the threshold is ops->ecn_ssthresh()'s, if any.
  *	idle:		cwnd halves with each RTO of silence (RFC 2861, RFC
  *			7661) down to the initial window, and ssthresh keeps
  *			three quarters of it as what is known of the path.
@@ -163,6 +164,20 @@ void xtcp_cong_stop(struct xtcp_cong *c)
 }
 
 /**
+ * xtcp_cong_observe() - an acknowledgment came
+ * @c: the connection's congestion state
+ * @s: what it told
+ *
+ * Each one, also where xtcp_cong_on_ack() is not called, and before that.
+ * Under the socket lock.
+ */
+void xtcp_cong_observe(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
+{
+	if (c->ops->observe)
+		c->ops->observe(c, s);
+}
+
+/**
  * xtcp_cong_on_ack() - new data was acknowledged
  * @c: the connection's congestion state
  * @s: what the ACK told
@@ -196,14 +211,15 @@ static void cong_event(struct xtcp_cong *c, enum xtcp_cong_event ev)
 		c->ops->event(c, ev);
 }
 
-/* Remember the windows for undo and set the threshold that the loss calls
- * for.
+/* Remember the windows for undo and set the threshold that the loss, or the
+ * mark, calls for.
  */
-static void cong_reduce(struct xtcp_cong *c, u32 inflight)
+static void cong_reduce(struct xtcp_cong *c, u32 inflight,
+			u32 (*ssthresh)(struct xtcp_cong *c, u32 inflight))
 {
 	c->prior_cwnd = c->cwnd;
 	c->prior_ssthresh = c->ssthresh;
-	c->ssthresh = c->ops->ssthresh(c, inflight);
+	c->ssthresh = ssthresh(c, inflight);
 	c->acked_frac = 0;
 }
 
@@ -221,7 +237,7 @@ static void cong_reduce(struct xtcp_cong *c, u32 inflight)
 void xtcp_cong_on_rto(struct xtcp_cong *c, u32 inflight, u32 left, bool first)
 {
 	if (first)
-		cong_reduce(c, inflight);
+		cong_reduce(c, inflight, c->ops->ssthresh);
 	c->cwnd = left + c->mss;
 	c->acked_frac = 0;
 	cong_event(c, XTCP_CONG_RTO);
@@ -238,7 +254,7 @@ void xtcp_cong_on_rto(struct xtcp_cong *c, u32 inflight, u32 left, bool first)
  */
 void xtcp_cong_on_loss(struct xtcp_cong *c, u32 inflight)
 {
-	cong_reduce(c, inflight);
+	cong_reduce(c, inflight, c->ops->ssthresh);
 	c->cwnd = min(c->cwnd, max(c->ssthresh, c->mss));
 	cong_event(c, XTCP_CONG_RECOVERY_ENTER);
 }
@@ -252,7 +268,7 @@ void xtcp_cong_on_loss(struct xtcp_cong *c, u32 inflight)
  */
 void xtcp_cong_on_ecn(struct xtcp_cong *c, u32 inflight)
 {
-	cong_reduce(c, inflight);
+	cong_reduce(c, inflight, c->ops->ecn_ssthresh ?: c->ops->ssthresh);
 	c->cwnd = min(c->cwnd, max(c->ssthresh, c->mss));
 	/* Nothing to undo: a mark is never a mistake. */
 	c->prior_cwnd = 0;

@@ -147,6 +147,8 @@ enum xtcp_cong_event {
  *	would otherwise keep loaded for ever
  * @init: a connection begins to use it; may be NULL
  * @release: a connection ends to use it; may be NULL
+ * @observe: an acknowledgment came, in whatever state; called before @on_ack
+ *	and after what the losses it told of call for; may be NULL
  * @on_ack: new data was acknowledged outside fast recovery: grow
  * @control: instead of @on_ack, for a controller that sets @cwnd and
  *	@pacing_rate itself: called for every acknowledgment that delivers
@@ -156,6 +158,8 @@ enum xtcp_cong_event {
  * @on_lost: one segment was just marked lost; may be NULL
  * @ssthresh: answers the slow-start threshold, bytes, that a loss with
  *	@inflight bytes sent and not acknowledged calls for
+ * @ecn_ssthresh: instead of @ssthresh when it was a CE mark, and no loss; may
+ *	be NULL
  * @undo_cwnd: answers the window to restore after a reduction that turns out
  *	to be wrong
  * @event: something happened that is no ACK; may be NULL
@@ -170,10 +174,12 @@ struct xtcp_cong_ops {
 	struct module		*owner;
 	void (*init)(struct xtcp_cong *c);
 	void (*release)(struct xtcp_cong *c);
+	void (*observe)(struct xtcp_cong *c, const struct xtcp_ack_sample *s);
 	void (*on_ack)(struct xtcp_cong *c, const struct xtcp_ack_sample *s);
 	void (*control)(struct xtcp_cong *c, const struct xtcp_ack_sample *s);
 	void (*on_lost)(struct xtcp_cong *c, const struct xtcp_loss_sample *l);
 	u32 (*ssthresh)(struct xtcp_cong *c, u32 inflight);
+	u32 (*ecn_ssthresh)(struct xtcp_cong *c, u32 inflight);
 	u32 (*undo_cwnd)(struct xtcp_cong *c);
 	void (*event)(struct xtcp_cong *c, enum xtcp_cong_event ev);
 	u32			flags;
@@ -208,6 +214,7 @@ void xtcp_cong_start(struct xtcp_cong *c, const struct xtcp_cong_ops *ops,
 void xtcp_cong_reset(struct xtcp_cong *c, u32 mss);
 void xtcp_cong_set_mss(struct xtcp_cong *c, u32 mss);
 void xtcp_cong_stop(struct xtcp_cong *c);
+void xtcp_cong_observe(struct xtcp_cong *c, const struct xtcp_ack_sample *s);
 void xtcp_cong_on_ack(struct xtcp_cong *c, const struct xtcp_ack_sample *s);
 void xtcp_cong_on_rto(struct xtcp_cong *c, u32 inflight, u32 left, bool first);
 void xtcp_cong_on_loss(struct xtcp_cong *c, u32 inflight);
@@ -225,6 +232,6 @@ void xtcp_cong_put(const struct xtcp_cong_ops *ops);
 void xtcp_cong_hold(const struct xtcp_cong_ops *ops);
 size_t xtcp_cong_list(char *buf, size_t size);
 
-extern struct xtcp_cong_ops xtcp_reno, xtcp_cubic, xtcp_bbr;
+extern struct xtcp_cong_ops xtcp_reno, xtcp_cubic, xtcp_bbr, xtcp_dctcp;
 
 #endif /* _XTCP_CONG_H */

@@ -179,6 +179,7 @@ static void xtcp_cong_acked(struct sock *sk, const struct xtcp_ack_state *a)
 	};
 
 	xtcp_rate_sample(sk, a, &s);
+	xtcp_cong_observe(&xs->cong, &s);
 	if (xs->cong.ops->control) {
 		if (s.acked || s.lost || s.ce_bytes)
 			xtcp_cong_on_ack(&xs->cong, &s);

@@ -48,7 +48,7 @@ static int __init xtcp_check_params(void)
 }
 
 static struct xtcp_cong_ops *const xtcp_controllers[] = {
-	&xtcp_cubic, &xtcp_reno, &xtcp_bbr,
+	&xtcp_cubic, &xtcp_reno, &xtcp_bbr, &xtcp_dctcp,
 };
 
 static void xtcp_cong_exit(void)

@@ -19,9 +19,11 @@
 static struct {
 	unsigned int	init;
 	unsigned int	release;
+	unsigned int	observed;
 	unsigned int	events;
 	int		last_event;
 	u32		ssthresh;
+	u32		ecn_ssthresh;
 	u32		undo;
 } spy;
 
@@ -41,9 +43,19 @@ static void spy_on_ack(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
 	c->cwnd += s->acked;
 }
 
+static void spy_observe(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
+{
+	spy.observed += s->acked;
+}
+
 static u32 spy_ssthresh(struct xtcp_cong *c, u32 inflight)
 {
 	return spy.ssthresh;
+}
+
+static u32 spy_ecn_ssthresh(struct xtcp_cong *c, u32 inflight)
+{
+	return spy.ecn_ssthresh;
 }
 
 static u32 spy_undo(struct xtcp_cong *c)
@@ -63,6 +75,7 @@ static struct xtcp_cong_ops spy_ops = {
 	.init = spy_init,
 	.release = spy_release,
 	.on_ack = spy_on_ack,
+	.observe = spy_observe,
 	.ssthresh = spy_ssthresh,
 	.undo_cwnd = spy_undo,
 	.event = spy_event,
@@ -316,6 +329,39 @@ static void cong_on_loss__threshold_of_nothing(struct kunit *test)
 	xtcp_cong_on_loss(&c, 10 * MSS);
 	KUNIT_EXPECT_EQ(test, c.cwnd, MSS);
 	KUNIT_EXPECT_EQ(test, spy.last_event, (int)XTCP_CONG_RECOVERY_ENTER);
+}
+
+static void cong_on_ecn__as_loss_or_otherwise(struct kunit *test)
+{
+	struct xtcp_cong_ops other = spy_ops;
+	struct xtcp_cong c;
+
+	other.ecn_ssthresh = spy_ecn_ssthresh;
+	spy.ssthresh = 5 * MSS;
+	spy.ecn_ssthresh = 7 * MSS;
+	xtcp_cong_start(&c, &spy_ops, MSS);
+	xtcp_cong_on_ecn(&c, 10 * MSS);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 5 * MSS);
+	KUNIT_EXPECT_EQ(test, spy.last_event, (int)XTCP_CONG_ECN);
+	xtcp_cong_start(&c, &other, MSS);
+	xtcp_cong_on_ecn(&c, 10 * MSS);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 7 * MSS);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, 7 * MSS);
+	xtcp_cong_on_loss(&c, 7 * MSS);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 5 * MSS);
+}
+
+static void cong_observe__only_looks(struct kunit *test)
+{
+	struct xtcp_cong c = reno_at(10 * MSS, 20 * MSS);
+	struct xtcp_ack_sample s = { .acked = 3 };
+
+	xtcp_cong_observe(&c, &s);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 10 * MSS);
+	xtcp_cong_start(&c, &spy_ops, MSS);
+	xtcp_cong_observe(&c, &s);
+	KUNIT_EXPECT_EQ(test, spy.observed, 3u);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 10 * MSS);
 }
 
 static void cong_on_rto__first(struct kunit *test)
@@ -606,6 +652,8 @@ static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(cong_on_loss__halves),
 	KUNIT_CASE(cong_on_loss__never_grows),
 	KUNIT_CASE(cong_on_loss__threshold_of_nothing),
+	KUNIT_CASE(cong_on_ecn__as_loss_or_otherwise),
+	KUNIT_CASE(cong_observe__only_looks),
 	KUNIT_CASE(cong_on_rto__first),
 	KUNIT_CASE(cong_on_rto__further_keep_ssthresh),
 	KUNIT_CASE(cong_on_rto__tells_the_controller),
