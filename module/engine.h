@@ -30,6 +30,7 @@ enum xtcp_verdict {
 
 /**
  * struct xtcp_ack_state - an acknowledgment, while it is worked on
+ * @ack: its number; an overtaken one's is below snd_una
  * @acked: bytes newly delivered
  * @prior_una: snd_una before
  * @prior_lost: lost_out before
@@ -38,7 +39,9 @@ enum xtcp_verdict {
  * @tsecr: timestamp echo
  * @rtt_us: round trip that it tells; 0: none
  * @ce_bytes: bytes that it newly reports as marked
- * @dsack: it told of a segment received twice
+ * @dsack: it told of a segment received twice ...
+ * @dsack_start: ... from here ...
+ * @dsack_end: ... to here
  * @app_limited: of the delivered segment that left last, as are all below
  * @newest_us: its departure; 0: nothing was delivered
  * @newest_end: its end
@@ -49,6 +52,7 @@ enum xtcp_verdict {
  * @tx_lost: see struct xtcp_skb_cb
  */
 struct xtcp_ack_state {
+	u32	ack;
 	u32	acked;
 	u32	prior_una;
 	u32	prior_lost;
@@ -59,6 +63,8 @@ struct xtcp_ack_state {
 	u32	ce_bytes;
 	bool	dsack;
 	bool	app_limited;
+	u32	dsack_start;
+	u32	dsack_end;
 	u64	newest_us;
 	u32	newest_end;
 	u32	prior_delivered;

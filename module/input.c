@@ -36,11 +36,16 @@ static void xtcp_take_timestamp(struct xtcp_sock *xs, u32 seq, u32 tsval)
  * PAWS, RFC 7323 section 5.  µs wrap in 71 minutes, so half of that is the
  * most that "older" can mean: an idle connection's value stops counting
  * after XTCP_PAWS_LIFE_US.
+ *
+ * With a clock of µs all that was overtaken on its way looks old, and an echo
+ * that a resend took over makes the originals behind it look old.  A window is
+ * below 2^30 bytes, so numbers cannot wrap in less than four round trips: what
+ * is older by less than one is of this turn.
  */
 static bool xtcp_paws_reject(const struct xtcp_sock *xs, u32 tsval, u64 now_us)
 {
-	return xtcp_before(tsval, xs->ts_recent) && xs->ts_recent &&
-	       now_us - xs->ts_recent_us < XTCP_PAWS_LIFE_US;
+	return xtcp_before(tsval + xtcp_srtt_us(&xs->rtt), xs->ts_recent) &&
+	       xs->ts_recent && now_us - xs->ts_recent_us < XTCP_PAWS_LIFE_US;
 }
 
 /**
@@ -244,6 +249,7 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_ack_state a = {
+		.ack		= cb->ack,
 		.prior_una	= xs->snd_una,
 		.prior_lost	= xs->lost_out,
 		.prior_lost_life = (u32)xs->lost,

@@ -75,6 +75,7 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->pace_ns = 0;
 	xs->rate_delivered = 0;
 	xs->cwnd_limited_seq = 0;
+	xs->undo_bytes = 0;
 	xs->flight_max = 0;
 	xs->flight_prior = 0;
 	xs->flight_seq = 0;

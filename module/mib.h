@@ -62,6 +62,7 @@
 	X(FastRetransmits)	/* recoveries that RACK began */	\
 	X(LossProbes)		/* TLP */				\
 	X(SpuriousRtos)		/* episodes that Eifel took back */	\
+	X(DsackUndos)		/* and those that D-SACKs took back */	\
 	X(EcnReductions)	/* windows lowered for CE marks */	\
 	X(PacingWaits)		/* held back to the pacing rate */	\
 	X(SmallQueueWaits)	/* held back: enough in the host */	\

@@ -2,7 +2,7 @@
 /*
  * Loss recovery: RACK-TLP (RFC 8985) finds losses, PRR (RFC 6937) paces their
  * repair, the retransmission timeout (RFC 6298) is the last resort, and Eifel
- * (RFC 3522, RFC 4015) takes back what was judged wrongly.
+ * (RFC 3522, RFC 4015) and D-SACK (RFC 3708) take back what was judged wrongly.
  *
  * RACK in one sentence: a segment is lost when one that left later has been
  * delivered, and a reordering window has passed since.
@@ -206,6 +206,8 @@ static void xtcp_begin_reduction(struct xtcp_sock *xs, enum xtcp_ca_state state)
 	xs->prr_flight = xtcp_flight(xs);
 	xs->tlp_high_seq = 0;
 	xs->undo_tsval = 0;
+	xs->undo_una = xs->snd_una;
+	xs->undo_bytes = 0;
 }
 
 static void xtcp_enter_recovery(struct sock *sk)
@@ -255,8 +257,30 @@ static bool xtcp_eifel_undo(struct sock *sk, u32 tsecr)
 	xtcp_cong_undo(&xs->cong);
 	xs->ca_state = XTCP_CA_OPEN;
 	xs->undo_tsval = 0;
+	xs->undo_bytes = 0;
 	xs->rack.reordering = true;
 	return true;
+}
+
+/*
+ * RFC 3708: every resend of the episode was D-SACKed, so every original had
+ * arrived.  This may show only when the episode is over.
+ */
+static void xtcp_dsack_undo(struct sock *sk, const struct xtcp_ack_state *a)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (!xs->undo_bytes || xtcp_before(a->dsack_start, xs->undo_una) ||
+	    xtcp_after(a->dsack_end, xs->high_seq))
+		return;
+	xs->undo_bytes -= min(xs->undo_bytes, a->dsack_end - a->dsack_start);
+	if (xs->undo_bytes)
+		return;
+	XTCP_INC_STATS(sk, DsackUndos);
+	xtcp_rtx_unmark_lost(sk);
+	xtcp_cong_undo(&xs->cong);
+	xs->ca_state = XTCP_CA_OPEN;
+	xs->undo_tsval = 0;
 }
 
 /*
@@ -347,8 +371,11 @@ void xtcp_on_rto(struct sock *sk)
 	xs->cong.now_us = xtcp_now_us();
 	xtcp_mark_timed_out(sk);
 	xtcp_cong_on_rto(&xs->cong, xtcp_flight(xs), xtcp_inflight(xs), first);
-	if (first)
+	if (first) {
 		xs->undo_tsval = 0;
+		xs->undo_una = xs->snd_una;
+		xs->undo_bytes = 0;
+	}
 	xs->ca_state = XTCP_CA_LOSS;
 	xs->high_seq = xs->snd_nxt;
 	xs->tlp_high_seq = 0;
@@ -375,6 +402,7 @@ void xtcp_retransmit_lost(struct sock *sk)
 			break;
 		if (!xs->undo_tsval)
 			xtcp_undo_note(xs, skb);
+		xs->undo_bytes += skb->len;
 	}
 }
 
@@ -489,6 +517,8 @@ void xtcp_recovery_ack(struct sock *sk, const struct xtcp_ack_state *a)
 	bool una_moved = xs->snd_una != a->prior_una;
 
 	xtcp_rack_adapt(xs, a->dsack);
+	if (a->dsack)
+		xtcp_dsack_undo(sk, a);
 	if (xs->tlp_high_seq)
 		xtcp_tlp_answered(sk, a);
 	if (xs->ca_state != XTCP_CA_OPEN) {

@@ -329,6 +329,21 @@ static void xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
 	}
 }
 
+/* RFC 2883 section 4: is the first block, @b, a D-SACK? */
+static bool xtcp_is_dsack(const struct xtcp_ack_state *a,
+			  const struct xtcp_opts *opts, struct xtcp_sack_block b)
+{
+	struct xtcp_sack_block next;
+
+	if (xtcp_before(b.start, a->ack))
+		return true;
+	if (opts->sack_n < 2)
+		return false;
+	next = xtcp_opt_sack(opts, 1);
+	return !xtcp_before(b.start, next.start) &&
+	       !xtcp_after(b.end, next.end);
+}
+
 /**
  * xtcp_rtx_sack - mark what the SACK option says the peer holds (RFC 2018)
  * @sk: socket, locked; snd_una is already advanced
@@ -336,8 +351,9 @@ static void xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
  * @a: the acknowledgment; its @acked grows by what is newly marked, its @dsack
  *	becomes true when the first block is a D-SACK
  *
- * A block outside (snd_una, snd_nxt] is a D-SACK (RFC 2883) or a lie; both
- * mark nothing.
+ * A first block below the acknowledgment number is a D-SACK (RFC 2883), and one
+ * within the second block: data that waits beyond a gap came twice.  What is not
+ * outstanding marks nothing.
  */
 void xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts,
 		   struct xtcp_ack_state *a)
@@ -351,14 +367,14 @@ void xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts,
 		if (!xtcp_before(b.start, b.end) ||
 		    xtcp_after(b.end, xs->snd_nxt))
 			continue;
-		if (xtcp_before(b.start, xs->snd_una)) {
-			if (i == 0) {
-				XTCP_INC_STATS(sk, DsackReceived);
-				a->dsack = true;
-			}
-			continue;
+		if (i == 0 && xtcp_is_dsack(a, opts, b)) {
+			XTCP_INC_STATS(sk, DsackReceived);
+			a->dsack = true;
+			a->dsack_start = b.start;
+			a->dsack_end = b.end;
 		}
-		xtcp_sack_block(sk, b, a);
+		if (!xtcp_before(b.start, xs->snd_una))
+			xtcp_sack_block(sk, b, a);
 	}
 }
 

@@ -194,6 +194,8 @@ struct xtcp_sock {
 	u32			high_seq;	/* snd_nxt when loss was seen */
 	u32			undo_tsval;	/* of the episode's first resend */
 	u32			undo_seq;	/* its end */
+	u32			undo_una;	/* snd_una when the episode began */
+	u32			undo_bytes;	/* resent in it, no D-SACK yet; 0 */
 	u32			prr_delivered;	/* bytes, in this recovery */
 	u32			prr_out;	/* bytes sent in it */
 	u32			prr_flight;	/* bytes in flight at its start */
