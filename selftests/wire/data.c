@@ -216,6 +216,33 @@ TEST_F(data, no_ack_flag__dropped)
 	EXPECT_EQ(0, unread(c));
 }
 
+/*
+ * Data overtaken by a segment that took over the timestamp, as a resend does, is
+ * not from the past.
+ */
+TEST_F(data, overtaken_timestamp__taken)
+{
+	struct xtcp_info info = { };
+	socklen_t len = sizeof(info);
+	struct conn *c = &self->c;
+
+	OPEN();
+	ASSERT_EQ(0, getsockopt(c->fd, SOL_XTCP, XTCP_INFO, &info, &len));
+	ASSERT_LT(0, info.xtcpi_srtt_us);
+	ASSERT_EQ(0, conn_send(c, ACK | PSH, "one", 3));
+	ASSERT_EQ(0, conn_await_ack(c, &self->s, c->seq));
+	conn_seg(c, &self->s, ACK | PSH);
+	self->s.len = 3;
+	memcpy(self->s.data, "two", 3);
+	/* Half a round trip before the one that is echoed now. */
+	self->s.tsval = c->last_tsval - info.xtcpi_srtt_us / 2;
+	ASSERT_EQ(0, wire_send(&self->w, &self->s));
+	c->seq += 3;
+	ASSERT_EQ(0, conn_await_ack(c, &self->s, c->seq));
+	EXPECT_EQ(0, expect_read(c, "onetwo"));
+	EXPECT_EQ(0, xt_counter("InPaws"));
+}
+
 /* PAWS: a timestamp from the past marks an old duplicate. */
 TEST_F(data, old_timestamp__dropped)
 {

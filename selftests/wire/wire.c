@@ -451,6 +451,7 @@ int conn_send(struct conn *c, uint8_t flags, const void *data, uint16_t len)
 	if (len)
 		memcpy(s.data, data, len);
 	c->seq += len + !!(flags & SYN) + !!(flags & FIN);
+	c->last_tsval = s.tsval;
 	return wire_send(c->w, &s);
 }
 

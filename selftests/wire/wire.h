@@ -81,6 +81,7 @@ struct conn {
 	uint32_t seq, ack;	/* next that we send, next that we expect */
 	uint32_t window;
 	uint32_t ts_offset, tsecr;
+	uint32_t last_tsval;	/* of conn_send() */
 	uint8_t opt[OPT_MAX];	/* goes on what we send */
 	uint16_t opt_len;
 	uint8_t cookie[257];	/* the option of its SYN|ACK, whole */
