@@ -130,10 +130,10 @@ namespaces()
 file_with_loss()
 {
 	local sum begin
-	section '20 MB through two network namespaces, one segment in a hundred lost'
+	section '100 MB through two network namespaces, one segment in a hundred lost'
 	namespaces || die 'cannot make the namespaces'
 	mkdir "$tmp/received"
-	head -c 20000000 /dev/urandom >"$tmp/data"
+	head -c 100000000 /dev/urandom >"$tmp/data"
 	sum=$(sha256sum <"$tmp/data")
 
 	background "$tmp/server" ip netns exec west \
