@@ -162,7 +162,9 @@ static void xtcp_rto_expired(struct sock *sk)
 		xs->retransmits++;
 	xtcp_on_rto(sk);
 	xtcp_hole_timeout(sk);
-	xtcp_back_off(xs);
+	if (sk->sk_state != XTCP_SYN_SENT ||
+	    xs->retransmits >= XTCP_SYN_LINEAR)
+		xtcp_back_off(xs);
 	/* A local failure is tried again without waiting longer than RTO. */
 	xtcp_retransmit_lost(sk);
 	/* A path that fails this often may have changed: ask for a route. */

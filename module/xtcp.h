@@ -343,6 +343,10 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
 #define XTCP_QUICKACKS		16u	/* ACKs at once at a start */
 #define XTCP_PAWS_LIFE_US	(30ULL * 60 * 1000000)
 #define XTCP_MAX_BACKOFF	16u
+#define XTCP_SYN_LINEAR		4u	/* SYNs repeated without doubling: on a
+					 * lossy path either of two segments is
+					 * lost, and the listener repeats none
+					 */
 #define XTCP_OOW_ACK_US		100000u	/* between answers to empty segments
 					 * that no window contains
 					 */
