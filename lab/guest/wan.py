@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """One repetition on one path of the WAN lab; runs in a guest of the wan kernel.
 
-usage: wan.py [--seconds N] [--flows N] PROFILE SEED TRANSPORT...
+usage: wan.py [--seconds N] [--flows N] PROFILE SEED [TRANSPORT]...
 
     a --- r1 ===[rate, buffer]===> r2 ---[delay, loss, ...]---> b
             <===[rate, buffer]===
@@ -271,7 +271,7 @@ def main():
     parser.add_argument('--flows', type=int)
     parser.add_argument('profile', choices=wan_profiles.PROFILES)
     parser.add_argument('seed', type=int)
-    parser.add_argument('transports', nargs='+')
+    parser.add_argument('transports', nargs='*', default=wan_profiles.TRANSPORTS)
     args = parser.parse_args()
 
     profile = wan_profiles.PROFILES[args.profile]

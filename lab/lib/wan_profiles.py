@@ -54,6 +54,10 @@ TRANSPORTS = ('xtcp/*', 'tcp/cubic', 'tcp/bbr', 'tcp/reno')
 ONLY_WITH_ECN = 'dctcp'
 
 
+def size_name(size):
+    return f'{size // 1000} KB' if size < 1_000_000 else f'{size // 1_000_000} MB'
+
+
 def buffer_packets(p):
     ms = p.rtt_ms if p.buffer_ms is None else p.buffer_ms
     return max(round(p.rate_mbit * 1e6 / 8 * ms / 1e3 / FRAME_BYTES), 1)
@@ -67,7 +71,7 @@ def expand(p, transports, controllers):
                         if c != ONLY_WITH_ECN or p.mark_ms)
         else:
             yield t
-    if p.mark_ms and tuple(transports) == TRANSPORTS:
+    if p.mark_ms and transports is TRANSPORTS:
         yield f'tcp/{ONLY_WITH_ECN}'
 
 

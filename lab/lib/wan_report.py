@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Tables of a run of the WAN lab.
 
-usage: wan_report.py DIRECTORY    reads DIRECTORY/raw, writes report.md and
-                                  runs.csv beside it, and prints the tables
+usage: wan_report.py DIRECTORY    reads DIRECTORY/raw, writes report.md, runs.csv and
+                                  plots/ beside it, and prints the tables
 """
 
 import csv
@@ -11,6 +11,8 @@ import os
 import sys
 
 import wan_profiles
+from wan_plots import Plots
+from wan_profiles import size_name
 from wan_results import Cell, Results, mean, ratio
 
 # What XTCP is to reach against TCP with the same controller: (column, upper bound?,
@@ -37,11 +39,9 @@ def pair(cell, read, digits=0):
     return f'{text(low, digits)}/{text(high, digits)}'
 
 
-def size_name(size):
-    return f'{size // 1000} KB' if size < 1_000_000 else f'{size // 1_000_000} MB'
-
-
 class Table:
+    """A table of Markdown that reads well as it stands."""
+
     def __init__(self, *head):
         self.rows = [head]
 
@@ -57,6 +57,8 @@ class Table:
 
 
 class Report:
+    """The tables of all paths, and which bars were met."""
+
     def __init__(self, results):
         self.results = results
         self.out = []
@@ -106,6 +108,8 @@ class Report:
             proto, _, controller = transport.partition('/')
             other = cells.get(f'tcp/{controller}')
             if proto != 'xtcp' or not other:
+                continue
+            if profile.mark_ms and controller == 'bbr':     # TCP's ignores marks
                 continue
             where = f'{profile.name} {transport}'
             bulk, tcp = tests['bulk'], other['bulk']
@@ -195,7 +199,7 @@ class Report:
 
 def runs_csv(results, directory):
     with open(os.path.join(directory, 'runs.csv'), 'w', newline='', encoding='ascii') as f:
-        out = csv.writer(f)
+        out = csv.writer(f, lineterminator='\n')
         out.writerow(('profile', 'transport', 'test', 'seed', 'acked_bytes', 'sent_bytes',
                       'retrans_bytes', 'goodput_mbit', 'jain', 'timeouts', 'probe_p50_ms',
                       'probe_p95_ms', 'short_p50_ms', 'short_p99_ms', 'failed'))
@@ -227,6 +231,8 @@ def main():
         sys.exit('wan_report.py: nothing was measured')
     report = Report(results).make()
     lines = [*report.head(), *report.out]
+    for file, title in Plots(results, directory).make():
+        lines += [f'## {title}', '', f'![{title}]({file})', '']
     with open(os.path.join(directory, 'report.md'), 'w', encoding='utf-8') as f:
         f.write('\n'.join(lines) + '\n')
     runs_csv(results, directory)
