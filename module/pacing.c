@@ -210,8 +210,13 @@ bool xtcp_waits_to_leave(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	/*
+	 * A queueing discipline may take our charge away early (netem does):
+	 * then no destructor of ours will come.
+	 */
 	return hrtimer_is_queued(&xs->pace_timer) ||
-	       test_bit(XTCP_TX_THROTTLED, &xs->tx_flags);
+	       (test_bit(XTCP_TX_THROTTLED, &xs->tx_flags) &&
+		sk_wmem_alloc_get(sk));
 }
 
 /**
