@@ -101,6 +101,7 @@ each()
 	done <"$dir/kselftest-list.txt"
 	$do libxtcp 300 "$XTCP_USER/test_libxtcp"
 	$do xtcp-run 300 "$user/xtcp-run/test/test_xtcp_run.sh" "$XTCP_USER"
+	$do xtcp-bench 300 "$user/xtcp-bench/test/test_xtcp_bench.sh" "$XTCP_USER"
 	$do examples 900 "$user/examples/test/test_examples.sh" "$XTCP_USER/examples"
 	$do readme 300 "$user/examples/test/test_readme.sh" "$XTCP_USER/examples"
 	$do programs 900 "$user/xtcp-run/test/test_programs.sh" "$XTCP_USER/xtcp-run"
