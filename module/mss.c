@@ -77,7 +77,7 @@ void xtcp_hole_timeout(struct sock *sk)
 		/* A piece got through, what is larger again did not. */
 		XTCP_INC_STATS(sk, PmtuBlackHoles);
 		xs->hole.mtu = mtu;
-		xs->hole.since_us = xtcp_now_us();
+		xs->hole.since_us = xs->cong.now_us;
 		xs->hole.suspected_mtu = 0;
 		xtcp_sync_mss(sk, xs->pmtu);
 		return;
