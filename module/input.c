@@ -5,7 +5,8 @@
  *
  *   xtcp_rcv_segment
  *     SYN_SENT     -> xtcp_rcv_syn_sent  (opening.c)
- *     synchronized -> xtcp_rcv_check    is it acceptable at all?
+ *     synchronized -> xtcp_rcv_stranger is it of another connection?
+ *                     xtcp_rcv_check    is it acceptable at all?
  *                     xtcp_rcv_ack      what does it acknowledge?
  *                     xtcp_rcv_data     what does it bring?
  *                     xtcp_rcv_fin      does the peer end?
@@ -234,9 +235,31 @@ static bool xtcp_ack_plausible(struct sock *sk, const struct xtcp_skb_cb *cb)
 		   xtcp_echo_plausible(xs, cb->tsecr)))
 		return true;
 	XTCP_INC_STATS(sk, InBadAck);
-	if (sk->sk_state != XTCP_SYN_RECV)
-		xtcp_challenge_ack(sk);
+	xtcp_challenge_ack(sk);
 	return false;
+}
+
+/*
+ * As long as the peer has not acknowledged our SYN, or not confirmed our
+ * cookie, it may still be in an earlier connection between the same ports: one
+ * that we have left, or one that a late third segment has made.  Its segments
+ * acknowledge nothing of ours; an ACK in answer would be as strange to it, and
+ * so on for ever.  RST ends it (RFC 9293 section 3.5.2, second group).
+ */
+static bool xtcp_rcv_stranger(struct sock *sk, const struct xtcp_skb_cb *cb)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (likely(!xs->cookie &&
+		   (xs->snd_una != xs->iss || xs->bytes_acked)))
+		return false;
+	if ((cb->flags & (XTCP_ACK | XTCP_RST)) != XTCP_ACK)
+		return false;
+	if (xtcp_between(cb->ack, xs->iss + 1, xs->snd_nxt) &&
+	    xtcp_echo_plausible(xs, cb->tsecr))
+		return false;
+	XTCP_INC_STATS(sk, InBadAck);
+	return true;
 }
 
 /*
@@ -575,15 +598,14 @@ static enum xtcp_verdict xtcp_rcv_synchronized(struct sock *sk,
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	if (xtcp_rcv_stranger(sk, XTCP_SKB_CB(skb)))
+		return XTCP_VERDICT_RESET;
 	if (!xtcp_rcv_check(sk, skb))
 		return XTCP_VERDICT_DROP;
 	if (!xtcp_rcv_ack(sk, skb, opts))
 		return XTCP_VERDICT_DROP;
-	if (sk->sk_state == XTCP_SYN_RECV) {
-		if (xs->snd_una == xs->iss)
-			return XTCP_VERDICT_RESET;
+	if (sk->sk_state == XTCP_SYN_RECV)
 		xtcp_syn_acked(sk);
-	}
 	/* FIN states: snd_una reaches write_seq when our FIN is acknowledged. */
 	if (xs->snd_una == xs->write_seq && !xtcp_fin_acked(sk))
 		return XTCP_VERDICT_DROP;

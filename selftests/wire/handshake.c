@@ -627,6 +627,55 @@ TEST_F(client, third_segment__repeated_until_answered)
 	EXPECT_TRUE(conn_quiet(c, 2500));
 }
 
+/*
+ * A late third segment of an attempt that we broke off has made a connection at
+ * the server: it answers with that one's numbers, for as long as we would answer
+ * with ours.  RST ends it, and our cookie is welcome.
+ */
+TEST_F(client, cookie__other_connection_is_reset)
+{
+	struct conn *c = &self->c;
+	struct conn other;
+	const uint32_t off[] = { 500000, 1, -500000 };
+	unsigned int i;
+
+	ASSERT_EQ(0, conn_start_active(c, &self->w, &self->s));
+	ASSERT_EQ(0, conn_synack(c));
+	ASSERT_EQ(0, conn_await(c, &self->s, ACK));
+	for (i = 0; i < sizeof(off) / sizeof(*off); i++) {
+		other = *c;
+		other.seq += i == 1 ? 0 : off[i];
+		other.ack -= off[i];
+		ASSERT_EQ(0, conn_send(&other, ACK, NULL, 0));
+		ASSERT_EQ(0, conn_await(c, &self->s, RST));
+		EXPECT_EQ(other.ack, self->s.seq);
+	}
+	EXPECT_EQ(XTCP_ESTABLISHED, xt_state(c->fd));
+	/* The server has not confirmed with that. */
+	ASSERT_EQ(0, conn_await(c, &self->s, ACK));
+	EXPECT_NE(NULL, seg_option(&self->s, OPT_COOKIE));
+	ASSERT_EQ(0, conn_send(c, ACK | PSH, "talk", 4));
+	ASSERT_EQ(0, conn_await_ack(c, &self->s, c->seq));
+	EXPECT_EQ(NULL, seg_option(&self->s, OPT_COOKIE));
+}
+
+/* What is strange about the true server's segment: not its ACK. */
+TEST_F(client, cookie__keepalive_is_no_other_connection)
+{
+	struct conn *c = &self->c;
+	struct conn probe;
+
+	ASSERT_EQ(0, conn_start_active(c, &self->w, &self->s));
+	ASSERT_EQ(0, conn_synack(c));
+	ASSERT_EQ(0, conn_await(c, &self->s, ACK));
+	probe = *c;
+	probe.seq--;
+	ASSERT_EQ(0, conn_send(&probe, ACK, NULL, 0));
+	ASSERT_EQ(0, conn_recv(c, &self->s, XT_SOON_MS));
+	EXPECT_EQ(ACK, self->s.flags);
+	EXPECT_EQ(XTCP_ESTABLISHED, xt_state(c->fd));
+}
+
 TEST_F(client, synack__of_another_number_is_refused)
 {
 	struct conn *c = &self->c;
@@ -699,6 +748,30 @@ TEST_F(client, simultaneous_open)
 	EXPECT_EQ(XTCP_ESTABLISHED, xt_state(c->fd));
 	ASSERT_EQ(1, write(c->fd, "x", 1));
 	EXPECT_EQ(0, conn_await_data(c, &self->s));
+}
+
+/* In SYN_RECV, too, an ACK of what we never sent is answered with RST. */
+TEST_F(client, simultaneous_open__other_connection_is_reset)
+{
+	struct conn *c = &self->c;
+	struct conn other;
+	int i;
+
+	ASSERT_EQ(0, conn_start_active(c, &self->w, &self->s));
+	ASSERT_EQ(0, conn_syn(c));
+	ASSERT_EQ(0, conn_await(c, &self->s, SYN | ACK));
+	for (i = 0; i < 2; i++) {
+		other = *c;
+		other.ack += i ? 5 : -300000;
+		other.seq += i ? 500000 : 0;
+		ASSERT_EQ(0, conn_send(&other, ACK, NULL, 0));
+		ASSERT_EQ(0, conn_await(c, &self->s, RST));
+		EXPECT_EQ(other.ack, self->s.seq);
+		EXPECT_EQ(XTCP_SYN_RECV, xt_state(c->fd));
+	}
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	EXPECT_EQ(POLLOUT, xt_poll(c->fd, POLLOUT, XT_SOON_MS));
+	EXPECT_EQ(XTCP_ESTABLISHED, xt_state(c->fd));
 }
 
 WIRE_MAIN
