@@ -382,12 +382,8 @@ static void xtcp_rcv_tw(struct net *net, struct xtcp_tw *tw,
 		break;
 	case XTCP_TW_SYN:
 		lsk = xtcp_lookup_listener(net, &rx->key, rx->dif, rx->sdif);
-		if (!lsk) {
-			/* A guard only stands where nobody else would be. */
-			if (tw->guard)
-				xtcp_ctl_reset(net, skb);
-			else
-				xtcp_tw_ack(net, tw);
+		if (!lsk) {	/* refused at once, as without the record */
+			xtcp_ctl_reset(net, skb);
 			break;
 		}
 		xtcp_tw_put(tw);

@@ -6,7 +6,8 @@
  * a few hundred bytes does it; the socket itself is gone.
  *
  *   RST               ignored (RFC 1337)
- *   SYN, newer        a new connection: a listener may answer it (RFC 6191)
+ *   SYN, newer        a new connection: a listener may answer it (RFC 6191);
+ *                     RST where nobody listens, and to a SYN|ACK
  *   ACK with COOKIE   the same, one segment later; but not the cookie that made
  *                     the old connection: its client repeats it until it hears
  *                     of us, and the network may deliver that late
@@ -244,8 +245,13 @@ enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb)
 		return XTCP_TW_DROP;
 	}
 	if (cb->flags & XTCP_SYN) {
-		if (!(cb->flags & XTCP_ACK) && xtcp_tw_newer(tw, skb))
-			return XTCP_TW_SYN;
+		/*
+		 * A newer SYN|ACK is of an attempt that an old SYN of ours has
+		 * misled: it must begin anew, or would wait for our record.
+		 */
+		if (xtcp_tw_newer(tw, skb))
+			return cb->flags & XTCP_ACK ? XTCP_TW_RESET :
+						      XTCP_TW_SYN;
 		return tw->aborted ? XTCP_TW_RESET : XTCP_TW_ACK;
 	}
 	if (xtcp_tw_newer(tw, skb) && xtcp_tw_other_cookie(tw, skb))

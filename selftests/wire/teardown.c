@@ -410,6 +410,50 @@ TEST_F(close, we_first__used_cookie_opens_nothing)
 	EXPECT_EQ(1, xt_counter("PassiveOpens"));
 }
 
+/* Nobody listens any more: a new connection is refused at once. */
+TEST_F(close, time_wait__new_syn_where_nobody_listens)
+{
+	int listener = wire_listener(&self->w, PORT, 8);
+	struct conn *c = &self->c;
+	struct seg *s = &self->s;
+	struct conn next;
+
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(0, conn_open_passive(c, &self->w, listener));
+	ASSERT_EQ(0, to_time_wait(c, s));
+	close(listener);
+	next = *c;
+	next.seq = c->seq + 250000;
+	ASSERT_EQ(0, conn_syn(&next));
+	ASSERT_EQ(0, conn_await(&next, s, RST | ACK));
+	EXPECT_EQ(next.seq, s->ack);
+	/* That was no end of TIME_WAIT. */
+	c->seq--;
+	ASSERT_EQ(0, conn_send(c, FIN | ACK, NULL, 0));
+	ASSERT_EQ(0, conn_await(c, s, ACK));
+	EXPECT_EQ(c->seq, s->ack);
+}
+
+/*
+ * An old SYN of the kernel's has misled our new attempt into SYN_RECV; our
+ * SYN|ACK finds TIME_WAIT, where RST is ignored: an ACK would not end it.
+ */
+TEST_F(close, time_wait__new_synack_is_reset)
+{
+	struct conn *c = &self->c;
+	struct seg *s = &self->s;
+	struct conn next;
+
+	OPEN();
+	ASSERT_EQ(0, to_time_wait(c, s));
+	next = *c;
+	next.seq = c->seq + 250000;
+	next.ack = c->ack - 1000;
+	ASSERT_EQ(0, conn_send(&next, SYN | ACK, NULL, 0));
+	ASSERT_EQ(0, conn_await(&next, s, RST));
+	EXPECT_EQ(next.ack, s->seq);
+}
+
 /*
  * It ends by itself after 2 MSL; the sysctl says how long that is.  (Where the
  * kernel is the server it stays for as long as its cookie could come again.)
