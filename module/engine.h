@@ -269,10 +269,12 @@ enum xtcp_tw_verdict {
  * @rcu: frees it
  * @rcv_nxt: peer's next sequence number
  * @snd_nxt: ours
- * @iss: our first: a cookie with another is of another attempt
+ * @used_iss: what the cookie that must not be used again goes with; another
+ *	number is of another attempt
  * @rcv_wnd: window last told, bytes
  * @ts_recent: peer's newest timestamp
  * @ts_offset: origin of our timestamps
+ * @cookie_ends_us: that cookie is void then; 0: there is none
  * @made_us: when
  * @mark: SO_MARK of the socket
  * @ifindex: device that the socket was bound to
@@ -288,10 +290,11 @@ struct xtcp_tw {
 	struct rcu_head		rcu;
 	u32			rcv_nxt;
 	u32			snd_nxt;
-	u32			iss;
+	u32			used_iss;
 	u32			rcv_wnd;
 	u32			ts_recent;
 	u32			ts_offset;
+	u64			cookie_ends_us;
 	u64			made_us;
 	u32			mark;
 	int			ifindex;
@@ -308,6 +311,7 @@ enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb);
 void xtcp_tw_kill(struct xtcp_tw *tw);
 void xtcp_tw_put(struct xtcp_tw *tw);
 bool xtcp_tw_reusable(const struct xtcp_tw *tw, const struct xtcp_sock *xs);
+void xtcp_tw_hand_over(const struct xtcp_tw *tw, struct xtcp_sock *xs);
 void xtcp_tw_purge_net(struct net *net);
 
 static inline struct xtcp_tw *xtcp_node_tw(struct xtcp_node *node)

@@ -176,6 +176,8 @@ void xtcp_rcv_child_start(struct sock *child, const struct sk_buff *skb,
 		       (u64)XTCP_COOKIE_LIFE_S * USEC_PER_SEC;
 	xs->cookie_ends_us = xs->last_rcv_us +
 			     (u64)XTCP_COOKIE_LIFE_S * USEC_PER_SEC;
+	xs->used_iss = c->iss;
+	xs->used_ts = cb->tsval;
 	xs->ts_recent = cb->tsval;
 	xs->ts_recent_us = xs->last_rcv_us;
 	xtcp_advertise_mss(child);

@@ -96,7 +96,7 @@ struct xtcp_node *xtcp_lookup(const struct xtcp_key *key)
 }
 
 /* Make room when the place is only kept by a TIME_WAIT record. */
-static bool xtcp_evict_tw(const struct xtcp_sock *xs)
+static bool xtcp_evict_tw(struct xtcp_sock *xs)
 {
 	const struct xtcp_key *key = &xs->node.key;
 	struct xtcp_node *node;
@@ -109,6 +109,7 @@ static bool xtcp_evict_tw(const struct xtcp_sock *xs)
 	} else if (node->kind == XTCP_NODE_TIMEWAIT &&
 		   xtcp_tw_reusable(xtcp_node_tw(node), xs)) {
 		xtcp_mib_inc(xtcp_net(key->net), TimeWaitReused);
+		xtcp_tw_hand_over(xtcp_node_tw(node), xs);
 		xtcp_tw_kill(xtcp_node_tw(node));
 		gone = true;
 	}

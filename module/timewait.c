@@ -79,6 +79,15 @@ static unsigned long xtcp_tw_life(const struct net *net)
 	return READ_ONCE(xtcp_net(net)->sysctl_time_wait_s) * (unsigned long)HZ;
 }
 
+/* 2 MSL from now; but the cookie may be valid for longer. */
+static void xtcp_tw_restart(struct xtcp_tw *tw)
+{
+	unsigned long expires = jiffies + xtcp_tw_life(tw->node.key.net);
+
+	if (time_after(expires, READ_ONCE(tw->timer.expires)))
+		mod_timer_pending(&tw->timer, expires);
+}
+
 static struct xtcp_tw *xtcp_tw_make(struct sock *sk)
 {
 	struct xtcp_net *xn = xtcp_sk_net(sk);
@@ -97,9 +106,14 @@ static struct xtcp_tw *xtcp_tw_make(struct sock *sk)
 	timer_setup(&tw->timer, xtcp_tw_timer, 0);
 	tw->rcv_nxt = xs->rcv_nxt;
 	tw->snd_nxt = xs->snd_nxt;
-	tw->iss = xs->iss;
+	tw->used_iss = xs->cookie_ends_us ? xs->used_iss : xs->iss;
+	tw->cookie_ends_us = xs->cookie_ends_us;
 	tw->rcv_wnd = xtcp_receive_window(xs);
 	tw->ts_recent = xs->ts_recent;
+	/* connect() took the name over, and heard nothing newer. */
+	if (xs->cookie_ends_us &&
+	    (!xs->ts_recent || xtcp_after(xs->used_ts, xs->ts_recent)))
+		tw->ts_recent = xs->used_ts;
 	tw->ts_offset = xs->ts_offset;
 	tw->made_us = xtcp_now_us();
 	tw->mark = READ_ONCE(sk->sk_mark);
@@ -193,16 +207,33 @@ void xtcp_tw_guard(struct sock *sk)
  * came with a newer one proves that the peer has begun anew.  connect() cannot
  * know the peer's; our own continue across connections of one tuple, and a
  * second, in which the network is unlikely to still hold an old segment, is
- * plenty.  A guard yields to it: the new connection guards the name itself.
+ * plenty.  A guard yields at once, see xtcp_tw_hand_over().
  */
 bool xtcp_tw_reusable(const struct xtcp_tw *tw, const struct xtcp_sock *xs)
 {
 	if (xs->ts_recent)
-		return xs->iss != tw->iss &&
+		return xs->iss != tw->used_iss &&
 		       xtcp_after(xs->ts_recent, tw->ts_recent);
 	if (tw->guard)
 		return true;
 	return xtcp_now_us() - tw->made_us >= USEC_PER_SEC;
+}
+
+/**
+ * xtcp_tw_hand_over - connect() takes the place of a record
+ * @tw: record, to be killed
+ * @xs: the connection, not found by anyone yet; a cookie's child has a cookie of
+ *	its own to guard
+ *
+ * Should it end while the old cookie is still valid, it leaves a guard again.
+ */
+void xtcp_tw_hand_over(const struct xtcp_tw *tw, struct xtcp_sock *xs)
+{
+	if (xs->ts_recent)
+		return;
+	xs->cookie_ends_us = tw->cookie_ends_us;
+	xs->used_iss = tw->used_iss;
+	xs->used_ts = tw->ts_recent;
 }
 
 /*
@@ -221,7 +252,7 @@ static bool xtcp_tw_other_cookie(const struct xtcp_tw *tw,
 	unsigned int len = XTCP_SKB_CB(skb)->hdr_len - XTCP_HDR_LEN;
 	struct xtcp_opts opts;
 
-	return len && XTCP_SKB_CB(skb)->ack != tw->iss + 1 &&
+	return len && XTCP_SKB_CB(skb)->ack != tw->used_iss + 1 &&
 	       !xtcp_parse_opts((const u8 *)(xtcp_hdr(skb) + 1), len, &opts) &&
 	       xtcp_opt_has(&opts, XTCP_OPT_COOKIE);
 }
@@ -271,8 +302,7 @@ enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb)
 		if (xtcp_after(cb->tsval, tw->ts_recent))
 			tw->ts_recent = cb->tsval;
 		if (!tw->guard)
-			mod_timer_pending(&tw->timer,
-					  jiffies + xtcp_tw_life(net));
+			xtcp_tw_restart(tw);
 	}
 	return XTCP_TW_ACK;
 }

@@ -278,6 +278,8 @@ struct xtcp_sock {
 	u8			cookie_len;
 	u8			syn_retries;	/* 0: the namespace's */
 	u64			cookie_ends_us;	/* server: it is void then */
+	u32			used_iss;	/* ... and goes with this number */
+	u32			used_ts;	/* peer's newest when it was used */
 	u32			features;	/* accepted FEATURES bits */
 
 	/* Liveness */

@@ -410,6 +410,73 @@ TEST_F(close, we_first__used_cookie_opens_nothing)
 	EXPECT_EQ(1, xt_counter("PassiveOpens"));
 }
 
+/* The record knows the cookie for as long as that is valid, repeated FIN or not. */
+TEST_F(close, time_wait__repeated_fin_keeps_the_cookie_used)
+{
+	int listener = wire_listener(&self->w, PORT, 8);
+	struct conn *c = &self->c;
+	struct seg *s = &self->s;
+
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(0, xt_write_file("/proc/sys/net/xtcp/time_wait", "1"));
+	ASSERT_EQ(0, conn_open_passive(c, &self->w, listener));
+	ASSERT_EQ(0, conn_send(c, ACK | PSH, "once", 4));
+	ASSERT_EQ(4, recv(c->fd, (char[4]){}, 4, MSG_WAITALL));
+	ASSERT_EQ(0, to_time_wait(c, s));
+	c->seq--;
+	ASSERT_EQ(0, conn_send(c, FIN | ACK, NULL, 0));
+	ASSERT_EQ(0, conn_await_ack(c, s, c->seq));
+	xt_sleep_ms(4000);
+	ASSERT_EQ(0, repeat_with_cookie(c, s));
+	EXPECT_EQ(0, xt_poll(listener, POLLIN, XT_QUIET_MS));
+	EXPECT_EQ(1, xt_counter("PassiveOpens"));
+}
+
+/*
+ * The kernel connects back, from the port that it listened on to the one that we
+ * came from, and is refused: the cookie that we used is still a used one.
+ */
+TEST_F(close, connect__hands_the_guard_on)
+{
+	int listener = wire_listener(&self->w, PORT, 8), fd;
+	struct conn *c = &self->c;
+	struct seg *s = &self->s;
+	struct conn back;
+	union xt_addr a;
+	socklen_t len;
+
+	ASSERT_LE(0, listener);
+	ASSERT_EQ(0, conn_open_passive(c, &self->w, listener));
+	ASSERT_EQ(0, conn_send(c, RST, NULL, 0));
+	ASSERT_TRUE(xt_wait_state(c->fd, XTCP_CLOSE));
+	EXPECT_EQ(1, xt_counter("CookieGuards"));
+	close(c->fd);
+	close(listener);
+
+	fd = xt_socket(&self->w.x, SOCK_NONBLOCK);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, xt_set(fd, SOL_SOCKET, SO_REUSEADDR, 1));
+	len = wire_kernel_addr(&self->w, &a, PORT);
+	ASSERT_EQ(0, bind(fd, &a.sa, len));
+	len = wire_our_addr(&self->w, &a, c->us);
+	EXPECT_FAILS(EINPROGRESS, connect(fd, &a.sa, len));
+	ASSERT_EQ(0, conn_await(c, s, SYN));
+	back = *c;
+	back.ack = s->seq + 1;
+	ASSERT_EQ(0, conn_send(&back, RST | ACK, NULL, 0));
+	ASSERT_TRUE(xt_wait_state(fd, XTCP_CLOSE));
+	close(fd);
+
+	listener = wire_listener(&self->w, PORT, 8);
+	ASSERT_LE(0, listener);
+	c->seq += 5;	/* as repeat_with_cookie() wants them */
+	c->ack++;
+	ASSERT_EQ(0, repeat_with_cookie(c, s));
+	ASSERT_EQ(0, conn_await(c, s, RST));
+	EXPECT_EQ(0, xt_poll(listener, POLLIN, XT_QUIET_MS));
+	EXPECT_EQ(1, xt_counter("PassiveOpens"));
+}
+
 /* Nobody listens any more: a new connection is refused at once. */
 TEST_F(close, time_wait__new_syn_where_nobody_listens)
 {
