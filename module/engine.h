@@ -45,6 +45,7 @@ enum xtcp_verdict {
  * @app_limited: of the delivered segment that left last, as are all below
  * @newest_us: its departure; 0: nothing was delivered
  * @newest_end: its end
+ * @newest_once: it was sent only once, so its round trip is known
  * @prior_delivered: what it noted at its departure, as are all below
  * @prior_delivered_us: see rate.c
  * @send_us: see rate.c
@@ -63,6 +64,7 @@ struct xtcp_ack_state {
 	u32	ce_bytes;
 	bool	dsack;
 	bool	app_limited;
+	bool	newest_once;
 	u32	dsack_start;
 	u32	dsack_end;
 	u64	newest_us;
@@ -123,6 +125,7 @@ void xtcp_cleanup_rbuf(struct sock *sk, u32 copied);
 void xtcp_update_snd_wnd(struct sock *sk, const struct xtcp_skb_cb *cb,
 			 bool advanced);
 bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb);
+bool xtcp_is_writeable(const struct sock *sk);
 void xtcp_write_space(struct sock *sk);
 void xtcp_check_space(struct sock *sk);
 void xtcp_sndbuf_expand(struct sock *sk);

@@ -249,7 +249,24 @@ bool xtcp_rmem_admit(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * xtcp_write_space - sk->sk_write_space: wake writers when a third is free
+ * xtcp_is_writeable - is it worth while for a writer to go on?
+ * @sk: socket
+ *
+ * When a third of the buffer is free, so that it writes much at a time.  Or when
+ * all that was written has left: what waits for repairs may fill two thirds and
+ * more, and the window would stand empty.
+ */
+bool xtcp_is_writeable(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+
+	return sk_stream_is_writeable(sk) ||
+	       (sk_stream_memory_free(sk) &&
+		READ_ONCE(xs->write_seq) == READ_ONCE(xs->snd_nxt));
+}
+
+/**
+ * xtcp_write_space - sk->sk_write_space: wake writers
  * @sk: socket
  */
 void xtcp_write_space(struct sock *sk)
@@ -257,7 +274,7 @@ void xtcp_write_space(struct sock *sk)
 	struct socket_wq *wq;
 	struct socket *sock;
 
-	if (!sk_stream_is_writeable(sk))
+	if (!xtcp_is_writeable(sk))
 		return;
 	rcu_read_lock();
 	sock = READ_ONCE(sk->sk_socket);
@@ -290,6 +307,9 @@ void xtcp_check_space(struct sock *sk)
 /**
  * xtcp_sndbuf_expand - let the program write two windows ahead
  * @sk: socket, locked
+ *
+ * Three where losses do not lower the window: while one is repaired, a second
+ * flight leaves behind it, and the program must be able to fill a third.
  */
 void xtcp_sndbuf_expand(struct sock *sk)
 {
@@ -300,7 +320,8 @@ void xtcp_sndbuf_expand(struct sock *sk)
 	if ((sk->sk_userlocks & SOCK_SNDBUF_LOCK) || xtcp_memory_tight(sk))
 		return;
 	per_mss = SKB_TRUESIZE(XTCP_MAX_HEADER) + xs->mss;
-	want = 2 * per_mss * (div_u64(xs->cong.cwnd, max(xs->mss, 1u)) + 1);
+	want = per_mss * (div_u64(xs->cong.cwnd, max(xs->mss, 1u)) + 1);
+	want *= xs->cong.ops->control ? 3 : 2;
 	want = min_t(u64, want, READ_ONCE(xn->sysctl_wmem[2]));
 	if (want > READ_ONCE(sk->sk_sndbuf))
 		WRITE_ONCE(sk->sk_sndbuf, (int)want);

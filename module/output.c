@@ -256,7 +256,8 @@ static void xtcp_note_cwnd_limit(struct sock *sk)
 		xs->cong.cwnd_limited = true;
 		xs->cwnd_limited_seq = xs->snd_nxt;
 	} else if (!xtcp_before(xs->snd_una, xs->cwnd_limited_seq)) {
-		xs->cong.cwnd_limited = xtcp_in_slow_start(&xs->cong) &&
+		xs->cong.cwnd_limited = !xs->cong.ops->control &&
+			xtcp_in_slow_start(&xs->cong) &&
 			xtcp_inflight(xs) >= xs->cong.cwnd / 2;
 	}
 }

@@ -64,6 +64,7 @@ void xtcp_rate_delivered(struct sock *sk, const struct sk_buff *skb,
 		return;
 	a->newest_us = cb->sent_us;
 	a->newest_end = cb->end_seq;
+	a->newest_once = !cb->retrans;
 	a->prior_delivered = cb->delivered;
 	a->prior_delivered_us = cb->delivered_us;
 	a->send_us = (u32)cb->sent_us - cb->first_sent_us;
@@ -101,6 +102,12 @@ void xtcp_rate_sample(struct sock *sk, const struct xtcp_ack_state *a,
 	s->interval_us = 0;
 	if (!a->newest_us)
 		return;
+	/*
+	 * The last to leave waited least for its ACK, and SACK tells of it
+	 * while the echo, for want of progress, tells nothing.
+	 */
+	if (a->newest_once)
+		s->rtt_us = xs->last_rcv_us - a->newest_us;
 	s->prior_delivered -= (u32)xs->delivered - a->prior_delivered;
 	s->tx_inflight = a->tx_inflight;
 	s->tx_lost = (u32)xs->lost - a->tx_lost;

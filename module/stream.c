@@ -447,14 +447,14 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock,
 			mask |= EPOLLIN | EPOLLRDNORM;
 		if (shutdown & SEND_SHUTDOWN) {
 			mask |= EPOLLOUT | EPOLLWRNORM;
-		} else if (sk_stream_is_writeable(sk)) {
+		} else if (xtcp_is_writeable(sk)) {
 			mask |= EPOLLOUT | EPOLLWRNORM;
 		} else {
 			sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 			set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 			/* pairs with xtcp_check_space() */
 			smp_mb__after_atomic();
-			if (sk_stream_is_writeable(sk))
+			if (xtcp_is_writeable(sk))
 				mask |= EPOLLOUT | EPOLLWRNORM;
 		}
 	}
