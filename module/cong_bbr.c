@@ -41,7 +41,12 @@
  * that.  What is left to it is to save the window, and to give it back.
  *
  * Where the draft leaves room, or its steps would do what its text does not
- * mean, a comment says what is done and why.
+ * mean, a comment says what is done and why.  Three things go beyond it, since
+ * its own assumptions do not hold on every path:
+ *
+ *	loss that is no congestion	bbr_update_noise()
+ *	delays that differ by packet	bbr_round_rtt()
+ *	rounds that sent next to none	bbr_filled()
  */
 #include <linux/kernel.h>
 #include <linux/math64.h>
@@ -178,11 +183,23 @@ void bbr_reset_full_bw(struct bbr *b, u64 bw)
 }
 
 /*
+ * Was enough in flight for the rate to be the path's?  After a timeout, or when
+ * the peer's window is full of what waits for a repair, it is not, and a low
+ * rate is no plateau (beyond the draft).
+ */
+static bool bbr_filled(struct xtcp_cong *c, const struct bbr_ack *a)
+{
+	return a->s->tx_inflight >= bbr_bdp(c, bbr_of(c)->full_bw, BBR_FILLED);
+}
+
+/*
  * Section 5.3.1.2: three rounds without a quarter of growth.  Three, since the
  * peer's window may have been what held one or two of them down.
  */
-static void bbr_check_full_bw(struct bbr *b, const struct bbr_ack *a)
+static void bbr_check_full_bw(struct xtcp_cong *c, const struct bbr_ack *a)
 {
+	struct bbr *b = bbr_of(c);
+
 	/* A round without a valid sample tells of no plateau either. */
 	if (b->full_bw_now || !b->round_start || a->app_limited || !a->bw)
 		return;
@@ -190,7 +207,7 @@ static void bbr_check_full_bw(struct bbr *b, const struct bbr_ack *a)
 		bbr_reset_full_bw(b, a->bw);
 		return;
 	}
-	if (++b->full_bw_count < BBR_FULL_BW_ROUNDS)
+	if (!bbr_filled(c, a) || ++b->full_bw_count < BBR_FULL_BW_ROUNDS)
 		return;
 	b->full_bw_now = true;
 	b->full_bw_reached = true;
@@ -200,18 +217,23 @@ static void bbr_check_full_bw(struct bbr *b, const struct bbr_ack *a)
  * Section 5.3.1.3: a full round of recovery with more than 2 % lost in several
  * places, or with as much marked.  A round of congestion signals begins with
  * its first loss, so its end is a full round later.
+ *
+ * Beyond the draft: not while the rate grows.  A bottleneck that drops because
+ * it is full cannot deliver more than in the round before; loss that leaves
+ * room for growth is none of a full pipe.
  */
-static void bbr_check_startup_loss(struct xtcp_cong *c,
-				   const struct xtcp_ack_sample *s)
+static void bbr_check_startup_loss(struct xtcp_cong *c, const struct bbr_ack *a)
 {
+	const struct xtcp_ack_sample *s = a->s;
 	struct bbr *b = bbr_of(c);
 	bool lossy;
 
 	if (b->state != BBR_STARTUP || !b->loss_round_start)
 		return;
 	lossy = b->in_recovery && b->loss_events >= BBR_FULL_LOSS_EVENTS &&
-		bbr_too_high(s->tx_lost, s->tx_inflight);
-	if (!lossy && !bbr_too_high(b->ce_bytes, s->tx_inflight))
+		bbr_lost_too_much(b, s->tx_lost, s->tx_inflight) &&
+		(b->full_bw_count || a->app_limited || !b->quiet);
+	if (!lossy && !bbr_marked_too_much(b, s->tx_inflight))
 		return;
 	if (lossy)
 		b->undo_state = BBR_STARTUP;
@@ -220,12 +242,11 @@ static void bbr_check_startup_loss(struct xtcp_cong *c,
 	b->inflight_long = max(bbr_bdp(c, bbr_bw(b), 100), b->inflight_latest);
 }
 
-static void bbr_check_startup_done(struct xtcp_cong *c,
-				   const struct xtcp_ack_sample *s)
+static void bbr_check_startup_done(struct xtcp_cong *c, const struct bbr_ack *a)
 {
 	struct bbr *b = bbr_of(c);
 
-	bbr_check_startup_loss(c, s);
+	bbr_check_startup_loss(c, a);
 	if (b->state != BBR_STARTUP || !b->full_bw_reached)
 		return;
 	b->state = BBR_DRAIN;
@@ -257,6 +278,7 @@ static void bbr_init(struct xtcp_cong *c)
 	memset(b, 0, sizeof(*b));
 	b->min_rtt_us = BBR_INFINITE;
 	b->probe_min_us = BBR_INFINITE;
+	b->round_rtt_us = BBR_INFINITE;
 	b->inflight_long = BBR_INFINITE;
 	b->up_acked_per_inc = BBR_INFINITE;
 	b->undo_state = BBR_NO_STATE;
@@ -272,11 +294,11 @@ static void bbr_begin(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
 	struct bbr *b = bbr_of(c);
 
 	b->begun = true;
+	/* Until the first round has its mean */
 	b->min_rtt_us = s->min_rtt_us;
-	b->probe_min_us = s->min_rtt_us;
-	b->min_rtt_at = c->now_us;
-	b->probe_min_at = c->now_us;
-	b->extra_at = c->now_us;
+	b->min_rtt_at = bbr_now(c) - BBR_MIN_RTT_WINDOW_US - 1;
+	b->probe_min_at = bbr_now(c);
+	b->extra_at = bbr_now(c);
 	bbr_init_pacing_rate(c, s->srtt_us);
 }
 
@@ -305,11 +327,11 @@ static void bbr_update_model(struct xtcp_cong *c,
 	bbr_update_latest(c, &a);
 	bbr_update_congestion(c, &a);
 	bbr_update_aggregation(c, &a);
-	bbr_check_full_bw(b, &a);
-	bbr_check_startup_done(c, s);
+	bbr_check_full_bw(c, &a);
+	bbr_check_startup_done(c, &a);
 	bbr_check_drain_done(c, s);
 	bbr_update_cycle(c, &a);
-	bbr_update_min_rtt(c, s->rtt_us, &rtt_expired);
+	rtt_expired = bbr_update_min_rtt(c, &a);
 	bbr_check_probe_rtt(c, &a, rtt_expired);
 	bbr_advance_latest(b, &a);
 }
@@ -355,7 +377,7 @@ static void bbr_restart(struct xtcp_cong *c)
 		return;
 	b->idle_restart = true;
 	/* The silence ended any episode of aggregation. */
-	b->extra_at = c->now_us;
+	b->extra_at = bbr_now(c);
 	b->extra_bytes = 0;
 	if (bbr_in_probe_bw(b))
 		bbr_set_pacing_rate(c, 100);

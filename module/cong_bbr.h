@@ -39,6 +39,7 @@
 /* Section 5.3.1: when Startup has filled the pipe */
 #define BBR_FULL_BW_GROWTH	125	/* % of the last, or it is a plateau */
 #define BBR_FULL_BW_ROUNDS	3
+#define BBR_FILLED		75	/* % of the product in flight, or more */
 #define BBR_FULL_LOSS_EVENTS	6	/* BBRStartupFullLossCnt */
 #define BBR_DRAIN_ROUNDS	3
 
@@ -63,8 +64,12 @@ enum bbr_state {
 	BBR_NO_STATE,		/* in @undo_state: nothing to return to */
 };
 
+/* Loss that is not congestion: cong_bbr_model.c.  Taken for it up to 20 %. */
+#define BBR_NOISE_ONE		10000u
+#define BBR_NOISE_MAX		(BBR_NOISE_ONE / 5)
+
 /**
- * struct bbr - what BBR keeps for a connection
+ * struct bbr - what BBR keeps for a connection; times are the low bits of µs
  * @delivered: delivered in the connection's life, when last heard of
  * @next_round: @delivered at which the round trip ends
  * @loss_round: @delivered at which the round of congestion signals ends
@@ -75,13 +80,13 @@ enum bbr_state {
  * @bw_latest: highest delivery rate of this round of congestion signals
  * @full_bw: what a delivery rate must exceed by a quarter to be growth
  * @undo_bw_short: @bw_short before the loss episode
+ * @extra_bytes: acknowledged in an episode of aggregation
+ * @extra_at: since when @extra_bytes counts
  * @min_rtt_at: when @min_rtt_us was measured
  * @probe_min_at: when @probe_min_us was
- * @probe_done_at: when ProbeRTT may end; 0: it has not drained yet
+ * @probe_drained_at: since when ProbeRTT has drained the queue
  * @cycle_at: when the probing cycle began
- * @extra_at: since when @extra_bytes counts
- * @extra_bytes: acknowledged in an episode of aggregation
- * @min_rtt_us: smallest round trip of the last 10 s
+ * @min_rtt_us: smallest round trip of the last 10 s, each the mean of a round
  * @probe_min_us: smallest of the last 5 s
  * @probe_wait_us: longest wait before the next probe
  * @inflight_long: inflight_longterm, what may be in flight without excess loss
@@ -94,6 +99,13 @@ enum bbr_state {
  * @up_acked: acknowledged since @inflight_long last grew
  * @up_acked_per_inc: bytes acknowledged for each segment that it grows
  * @ce_bytes: CE-marked bytes of this round of congestion signals
+ * @round_rtt_us: smallest round trip of this round; BBR_INFINITE: none yet
+ * @rtt_sum_us: sum of the round's round trips
+ * @rtt_n: round trips in @rtt_sum_us
+ * @round_lost: bytes lost in this round
+ * @quiet_lost: bytes lost in rounds without queue, since @noise last changed
+ * @quiet_bytes: bytes lost or delivered in those
+ * @noise: share of bytes that the path loses anyway, of BBR_NOISE_ONE
  * @state: enum bbr_state
  * @undo_state: the state that a loss ended, should it turn out to be none
  * @full_bw_count: rounds without growth
@@ -105,6 +117,7 @@ enum bbr_state {
  * @begun: the first ACK has come
  * @round_start: this ACK begins a round trip
  * @loss_round_start: this ACK begins a round of congestion signals
+ * @quiet: the last whole round trip met no queue
  * @congested: loss or marks in this round of congestion signals
  * @probe_sample: samples come from segments that probe for bandwidth
  * @probe_stopping: the probe is over, its last samples are still to come
@@ -113,7 +126,8 @@ enum bbr_state {
  * @too_high: the last probe met excess loss
  * @precautionary: the last probe stopped where the one before had met it
  * @idle_restart: began to send after silence, nothing delivered since
- * @probe_round_done: ProbeRTT has lasted for a round trip
+ * @probe_drained: ProbeRTT has drained the queue
+ * @probe_round_done: ProbeRTT has lasted for a round trip since
  * @in_recovery: fast recovery, or after a timeout
  * @saved: the state before the present loss episode is saved
  */
@@ -127,12 +141,12 @@ struct bbr {
 	u64	bw_latest;
 	u64	full_bw;
 	u64	undo_bw_short;
-	u64	min_rtt_at;
-	u64	probe_min_at;
-	u64	probe_done_at;
-	u64	cycle_at;
-	u64	extra_at;
 	u64	extra_bytes;
+	u32	extra_at;
+	u32	min_rtt_at;
+	u32	probe_min_at;
+	u32	probe_drained_at;
+	u32	cycle_at;
 	u32	min_rtt_us;
 	u32	probe_min_us;
 	u32	probe_wait_us;
@@ -146,6 +160,13 @@ struct bbr {
 	u32	up_acked;
 	u32	up_acked_per_inc;
 	u32	ce_bytes;
+	u32	round_rtt_us;
+	u32	rtt_sum_us;
+	u32	round_lost;
+	u32	quiet_lost;
+	u32	quiet_bytes;
+	u16	rtt_n;
+	u16	noise;
 	u8	state;
 	u8	undo_state;
 	u8	full_bw_count;
@@ -157,6 +178,7 @@ struct bbr {
 	bool	begun:1;
 	bool	round_start:1;
 	bool	loss_round_start:1;
+	bool	quiet:1;
 	bool	congested:1;
 	bool	probe_sample:1;
 	bool	probe_stopping:1;
@@ -165,6 +187,7 @@ struct bbr {
 	bool	too_high:1;
 	bool	precautionary:1;
 	bool	idle_restart:1;
+	bool	probe_drained:1;
 	bool	probe_round_done:1;
 	bool	in_recovery:1;
 	bool	saved:1;
@@ -188,6 +211,11 @@ static inline struct bbr *bbr_of(struct xtcp_cong *c)
 {
 	BUILD_BUG_ON(sizeof(struct bbr) > XTCP_CA_PRIV_BYTES);
 	return (struct bbr *)c->priv;
+}
+
+static inline u32 bbr_now(const struct xtcp_cong *c)
+{
+	return c->now_us;
 }
 
 static inline u64 bbr_percent(u64 v, u32 percent)
@@ -232,7 +260,8 @@ u32 bbr_quantized(struct xtcp_cong *c, u64 inflight);
 u32 bbr_extra_acked(const struct bbr *b);
 u32 bbr_target_inflight(struct xtcp_cong *c);
 u32 bbr_with_headroom(struct xtcp_cong *c);
-bool bbr_too_high(u64 lost, u32 inflight);
+bool bbr_lost_too_much(const struct bbr *b, u64 lost, u32 inflight);
+bool bbr_marked_too_much(const struct bbr *b, u32 inflight);
 void bbr_reset_congestion(struct bbr *b);
 void bbr_reset_short_term(struct bbr *b);
 void bbr_advance_max_bw(struct bbr *b);
@@ -240,7 +269,7 @@ void bbr_update_latest(struct xtcp_cong *c, const struct bbr_ack *a);
 void bbr_advance_latest(struct bbr *b, const struct bbr_ack *a);
 void bbr_update_congestion(struct xtcp_cong *c, const struct bbr_ack *a);
 void bbr_update_aggregation(struct xtcp_cong *c, const struct bbr_ack *a);
-void bbr_update_min_rtt(struct xtcp_cong *c, u32 rtt_us, bool *expired);
+bool bbr_update_min_rtt(struct xtcp_cong *c, const struct bbr_ack *a);
 void bbr_save_cwnd(struct xtcp_cong *c);
 void bbr_save_state(struct xtcp_cong *c);
 void bbr_lost(struct xtcp_cong *c, const struct xtcp_loss_sample *l);

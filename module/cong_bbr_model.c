@@ -23,6 +23,17 @@
 #define BBR_MAX_BW		BIT_ULL(40)
 #define BBR_MAX_INTERVAL_US	BIT_ULL(23)
 
+/*
+ * Without queue is a round whose smallest round trip is the path's, or hardly
+ * more: a 32nd, and no more than a burst may take (section 5.6.3).
+ */
+#define BBR_QUIET_DIV		32
+#define BBR_QUIET_US		1000u
+
+/* Noise: the share lost of so many segments or more, one part in four */
+#define BBR_NOISE_SEGS		128
+#define BBR_NOISE_WEIGHT	4
+
 /* Section 2.11: BBR.ExtraAckedFilterLen is ten rounds, here two halves. */
 #define BBR_EXTRA_ACKED_ROUNDS	5
 
@@ -165,30 +176,63 @@ void bbr_advance_max_bw(struct bbr *b)
 
 /* ------------------------------------------------------------- round trip */
 
-/**
- * bbr_update_min_rtt() - take a sample of the round trip
- * @c: the connection's congestion state
- * @rtt_us: the sample; 0: none
- * @expired: out: no sample for 5 s was as small, so the queue must be drained
- *	to get one
+/*
+ * The round's mean, when it is over; 0: not yet.
  *
- * Section 5.3.4.3.  min_rtt itself lives twice as long, so that it survives
- * one ProbeRTT that others spoil.
+ * The draft takes the smallest single sample (section 5.5.7).  But what fills
+ * the path at a rate is the rate times the mean of the time that a byte is on
+ * its way (Little's law).  Where each packet takes its own time, as over radio,
+ * the smallest of thousands can be a sixth of the mean, and the window stands
+ * empty most of the time.  Where delays are steady, the mean of a round without
+ * queue is the minimum.
  */
-void bbr_update_min_rtt(struct xtcp_cong *c, u32 rtt_us, bool *expired)
+static u32 bbr_round_rtt(struct bbr *b, const struct bbr_ack *a)
+{
+	u32 rtt_us = a->s->rtt_us;
+	u32 mean_us = 0;
+
+	if (b->round_start && b->rtt_n) {
+		mean_us = b->rtt_sum_us / b->rtt_n;
+		b->rtt_sum_us = 0;
+		b->rtt_n = 0;
+	}
+	/* So many are enough, if there are more than can be summed. */
+	if (rtt_us && b->rtt_n < U16_MAX && b->rtt_sum_us + rtt_us >= rtt_us) {
+		b->rtt_sum_us += rtt_us;
+		b->rtt_n++;
+	}
+	return mean_us;
+}
+
+/**
+ * bbr_update_min_rtt() - keep the smallest round trip
+ * @c: the connection's congestion state
+ * @a: the ACK
+ *
+ * Section 5.3.4.3.  min_rtt itself lives twice as long as what schedules
+ * ProbeRTT, so that it survives one that others spoil.
+ *
+ * Return: none was as small for 5 s, so the queue must be drained to see one.
+ */
+bool bbr_update_min_rtt(struct xtcp_cong *c, const struct bbr_ack *a)
 {
 	struct bbr *b = bbr_of(c);
+	u32 rtt_us = bbr_round_rtt(b, a);
+	u32 now = bbr_now(c);
+	bool expired = now - b->probe_min_at > BBR_PROBE_RTT_INTERVAL_US;
 
-	*expired = c->now_us > b->probe_min_at + BBR_PROBE_RTT_INTERVAL_US;
-	if (rtt_us && (rtt_us < b->probe_min_us || *expired)) {
+	if (!rtt_us)
+		return expired;
+	if (rtt_us < b->probe_min_us || expired) {
 		b->probe_min_us = rtt_us;
-		b->probe_min_at = c->now_us;
+		b->probe_min_at = now;
 	}
 	if (b->probe_min_us < b->min_rtt_us ||
-	    c->now_us > b->min_rtt_at + BBR_MIN_RTT_WINDOW_US) {
+	    now - b->min_rtt_at > BBR_MIN_RTT_WINDOW_US) {
 		b->min_rtt_us = b->probe_min_us;
 		b->min_rtt_at = b->probe_min_at;
 	}
+	return expired;
 }
 
 /* ------------------------------------------------------------ aggregation */
@@ -214,12 +258,12 @@ u32 bbr_extra_acked(const struct bbr *b)
 void bbr_update_aggregation(struct xtcp_cong *c, const struct bbr_ack *a)
 {
 	struct bbr *b = bbr_of(c);
-	u64 expected = bbr_bytes(bbr_bw(b), c->now_us - b->extra_at);
+	u64 expected = bbr_bytes(bbr_bw(b), bbr_now(c) - b->extra_at);
 	u32 extra;
 
 	if (b->extra_bytes <= expected) {
 		b->extra_bytes = 0;
-		b->extra_at = c->now_us;
+		b->extra_at = bbr_now(c);
 		expected = 0;
 	}
 	b->extra_bytes += a->s->acked;
@@ -236,16 +280,35 @@ void bbr_update_aggregation(struct xtcp_cong *c, const struct bbr_ack *a)
 
 /* ----------------------------------------------------- loss and ECN marks */
 
+/* What a flight may lose: 2 %, above half as much again as the noise, so that
+ * chance does not exceed it.  Of BBR_NOISE_ONE.
+ */
+static u32 bbr_loss_limit(const struct bbr *b)
+{
+	return BBR_NOISE_ONE * BBR_LOSS_THRESH / 100 + b->noise * 3 / 2;
+}
+
 /**
- * bbr_too_high() - was more lost than a flight should lose?
- * @lost: bytes lost, or marked
+ * bbr_lost_too_much() - was more lost than a flight should lose?
+ * @b: BBR's state
+ * @lost: bytes lost
  * @inflight: of this much
  *
  * Section 5.5.10.2.
  */
-bool bbr_too_high(u64 lost, u32 inflight)
+bool bbr_lost_too_much(const struct bbr *b, u64 lost, u32 inflight)
 {
-	return lost * 100 > (u64)inflight * BBR_LOSS_THRESH;
+	return lost * BBR_NOISE_ONE > (u64)inflight * bbr_loss_limit(b);
+}
+
+/**
+ * bbr_marked_too_much() - have as many been marked as may be lost?
+ * @b: BBR's state
+ * @inflight: of this much
+ */
+bool bbr_marked_too_much(const struct bbr *b, u32 inflight)
+{
+	return (u64)b->ce_bytes * 100 > (u64)inflight * BBR_LOSS_THRESH;
 }
 
 /**
@@ -313,8 +376,54 @@ static void bbr_note_congestion(struct bbr *b)
 }
 
 /*
+ * Loss that is no congestion: beyond the draft, which answers every loss.
+ *
+ * Radio links and long paths lose at random.  Each round of CRUISE then lowers
+ * bw_shortterm by what is lost, and if that is above 2 %, each probe ends as it
+ * begins: of a link that loses 3 % the draft's steps use a fifth.
+ *
+ * Two things tell such loss from that of a full buffer: there is no queue when
+ * it happens, and sending no faster than the bandwidth does not end it.  So
+ * what is lost in rounds that neither probe nor meet a queue is the path's own,
+ * its noise.  Probes meet excess loss only above it, and what the path delivers
+ * is what one sends less the noise: so much is added before it bounds the rate
+ * or the volume.  A policer loses without a queue, too, but not when the rate
+ * has come down, and so the average forgets it.
+ *
+ * What this cannot tell from noise is a buffer of less than a millisecond that
+ * many flows overflow all the time.
+ */
+static void bbr_update_noise(struct xtcp_cong *c, u32 delivered)
+{
+	struct bbr *b = bbr_of(c);
+	u32 share;
+
+	if (!b->quiet || bbr_probing_bw(b) || b->probe_sample)
+		return;
+	b->quiet_lost += b->round_lost;
+	b->quiet_bytes += b->round_lost + delivered;
+	if (b->quiet_bytes < BBR_NOISE_SEGS * c->mss)
+		return;
+	share = div_u64((u64)b->quiet_lost * BBR_NOISE_ONE, b->quiet_bytes);
+	share = min(share, BBR_NOISE_MAX);
+	b->noise = (b->noise * (BBR_NOISE_WEIGHT - 1) + share) /
+		   BBR_NOISE_WEIGHT;
+	b->quiet_lost = 0;
+	b->quiet_bytes = 0;
+}
+
+/* What was sent so that @v arrives. */
+static u64 bbr_before_noise(const struct bbr *b, u64 v)
+{
+	return div_u64(v * BBR_NOISE_ONE, BBR_NOISE_ONE - b->noise);
+}
+
+/*
  * Section 5.5.10.3: down to what is delivered, by 30 % at most.  What carries
  * a congestion mark counts as if it had been dropped (section 3.7).
+ *
+ * The pacing margin is no sign of congestion: without adding it, each round
+ * with a loss would take another percent.
  */
 static void bbr_adapt_lower_bounds(struct xtcp_cong *c)
 {
@@ -325,11 +434,16 @@ static void bbr_adapt_lower_bounds(struct xtcp_cong *c)
 	if (b->ce_bytes && b->inflight_latest)
 		bw = bbr_percent(bw, div_u64((u64)clean * 100,
 					     b->inflight_latest));
+	bw = bbr_before_noise(b, div_u64(bw * 100, 100 - BBR_PACING_MARGIN));
+	clean = min_t(u64, bbr_before_noise(b, clean), XTCP_MAX_CWND_BYTES);
 	if (b->bw_short == BBR_INFINITE_BW)
 		b->bw_short = bbr_max_bw(b);
+	b->bw_short = max(bw, bbr_percent(b->bw_short, BBR_BETA));
+	/* Without a queue it is not the volume that is too high. */
+	if (b->quiet && !b->ce_bytes)
+		return;
 	if (b->inflight_short == BBR_INFINITE)
 		b->inflight_short = bbr_cwnd(c);
-	b->bw_short = max(bw, bbr_percent(b->bw_short, BBR_BETA));
 	b->inflight_short = max_t(u32, clean,
 				  bbr_percent(b->inflight_short, BBR_BETA));
 }
@@ -342,14 +456,24 @@ static void bbr_adapt_lower_bounds(struct xtcp_cong *c)
 void bbr_update_congestion(struct xtcp_cong *c, const struct bbr_ack *a)
 {
 	struct bbr *b = bbr_of(c);
+	u32 min_us = a->s->min_rtt_us;
+	u64 began;
 
 	if (a->s->ce_bytes) {
 		bbr_note_congestion(b);
 		b->ce_bytes = min_t(u64, (u64)b->ce_bytes + a->s->ce_bytes,
 				    U32_MAX);
 	}
+	if (a->s->rtt_us)
+		b->round_rtt_us = min(b->round_rtt_us, a->s->rtt_us);
+	began = b->next_round;
 	b->round_start = xtcp_cong_round(&b->next_round, a->s);
 	if (b->round_start) {
+		b->quiet = b->round_rtt_us <= min_us +
+			   min(min_us / BBR_QUIET_DIV, BBR_QUIET_US);
+		bbr_update_noise(c, a->s->delivered - began);
+		b->round_rtt_us = BBR_INFINITE;
+		b->round_lost = 0;
 		b->rounds_since_up += b->rounds_since_up < U8_MAX;
 		b->drain_rounds += b->drain_rounds < U8_MAX;
 	}
@@ -365,16 +489,18 @@ void bbr_update_congestion(struct xtcp_cong *c, const struct bbr_ack *a)
  * Section 5.5.10.2, InflightAtLoss(): a lost super-segment holds many; at how
  * much in flight did losses pass the threshold?
  */
-static u32 bbr_inflight_at_loss(const struct xtcp_loss_sample *l)
+static u32 bbr_inflight_at_loss(const struct bbr *b,
+				const struct xtcp_loss_sample *l)
 {
+	u32 limit = bbr_loss_limit(b);
 	u32 inflight = l->tx_inflight - min(l->size, l->tx_inflight);
 	u32 lost = l->tx_lost - min(l->size, l->tx_lost);
-	u64 allowed = (u64)inflight * BBR_LOSS_THRESH;
+	u64 allowed = (u64)inflight * limit;
 	u64 prefix = 0;
 
-	if (allowed > (u64)lost * 100)
-		prefix = div_u64(allowed - (u64)lost * 100,
-				 100 - BBR_LOSS_THRESH);
+	if (allowed > (u64)lost * BBR_NOISE_ONE)
+		prefix = div_u64(allowed - (u64)lost * BBR_NOISE_ONE,
+				 BBR_NOISE_ONE - limit);
 	return inflight + min_t(u64, prefix, l->size);
 }
 
@@ -388,10 +514,11 @@ void bbr_lost(struct xtcp_cong *c, const struct xtcp_loss_sample *l)
 	struct bbr *b = bbr_of(c);
 
 	b->delivered = l->delivered;
+	b->round_lost += l->size;
 	bbr_save_state(c);
 	bbr_note_congestion(b);
-	if (b->probe_sample && bbr_too_high(l->tx_lost, l->tx_inflight))
-		bbr_inflight_too_high(c, bbr_inflight_at_loss(l),
+	if (b->probe_sample && bbr_lost_too_much(b, l->tx_lost, l->tx_inflight))
+		bbr_inflight_too_high(c, bbr_inflight_at_loss(b, l),
 				      l->app_limited);
 }
 

@@ -52,7 +52,7 @@ void bbr_start_down(struct xtcp_cong *c)
 	bbr_reset_congestion(b);
 	b->up_acked_per_inc = BBR_INFINITE;
 	bbr_pick_probe_wait(b);
-	b->cycle_at = c->now_us;
+	b->cycle_at = bbr_now(c);
 	b->probe_stopping = true;
 	bbr_start_round(b);
 	b->state = BBR_DOWN;
@@ -175,11 +175,11 @@ static bool bbr_adapt_long_term(struct xtcp_cong *c, const struct bbr_ack *a)
 	if (b->probe_stopping && b->round_start && bbr_probe_stopped(c, a))
 		return true;
 	/* Marks come without a lost segment to answer them at. */
-	if (b->probe_sample && bbr_too_high(b->ce_bytes, a->s->tx_inflight)) {
+	if (b->probe_sample && bbr_marked_too_much(b, a->s->tx_inflight)) {
 		bbr_inflight_too_high(c, a->s->tx_inflight, a->app_limited);
 		return true;
 	}
-	if (bbr_too_high(a->s->tx_lost, a->s->tx_inflight) ||
+	if (bbr_lost_too_much(b, a->s->tx_lost, a->s->tx_inflight) ||
 	    b->inflight_long == BBR_INFINITE)
 		return false;
 	/* That much was in flight, and went well. */
@@ -198,7 +198,7 @@ static bool bbr_probe_due(struct xtcp_cong *c)
 	const struct bbr *b = bbr_of(c);
 	u32 reno_rounds = bbr_target_inflight(c) / c->mss;
 
-	return c->now_us > b->cycle_at + b->probe_wait_us ||
+	return bbr_now(c) - b->cycle_at > b->probe_wait_us ||
 	       b->rounds_since_up >= min_t(u32, reno_rounds, BBR_RENO_ROUNDS);
 }
 
@@ -213,8 +213,11 @@ static bool bbr_probed_enough(struct xtcp_cong *c, const struct bbr_ack *a)
 {
 	struct bbr *b = bbr_of(c);
 
-	/* The last probe met loss here, so go back and see what this one met. */
-	if (b->too_high && a->s->inflight >= b->inflight_long) {
+	/*
+	 * The last probe met loss here, so go back and see what this one met.
+	 * What was in flight before this ACK: it just made room again.
+	 */
+	if (b->too_high && a->s->prior_inflight >= b->inflight_long) {
 		b->precautionary = true;
 		return true;
 	}
@@ -285,7 +288,7 @@ static void bbr_exit_probe_rtt(struct xtcp_cong *c)
 {
 	struct bbr *b = bbr_of(c);
 
-	b->probe_min_at = c->now_us;
+	b->probe_min_at = bbr_now(c);
 	bbr_restore_cwnd(c);
 	bbr_reset_short_term(b);
 	if (b->full_bw_reached) {
@@ -306,7 +309,8 @@ void bbr_check_probe_rtt_done(struct xtcp_cong *c)
 {
 	const struct bbr *b = bbr_of(c);
 
-	if (b->probe_done_at && c->now_us > b->probe_done_at)
+	if (b->probe_drained &&
+	    bbr_now(c) - b->probe_drained_at > BBR_PROBE_RTT_DURATION_US)
 		bbr_exit_probe_rtt(c);
 }
 
@@ -317,10 +321,11 @@ static void bbr_probe_rtt(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
 
 	/* This slowness is no property of the path. */
 	b->limited_until = s->delivered + s->inflight;
-	if (!b->probe_done_at) {
+	if (!b->probe_drained) {
 		if (s->inflight > bbr_probe_rtt_cwnd(c))
 			return;
-		b->probe_done_at = c->now_us + BBR_PROBE_RTT_DURATION_US;
+		b->probe_drained = true;
+		b->probe_drained_at = bbr_now(c);
 		b->probe_round_done = false;
 		bbr_start_round(b);
 		return;
@@ -348,7 +353,7 @@ void bbr_check_probe_rtt(struct xtcp_cong *c, const struct bbr_ack *a,
 		/* While the state still lets it overwrite an older one. */
 		bbr_save_cwnd(c);
 		b->state = BBR_PROBE_RTT;
-		b->probe_done_at = 0;
+		b->probe_drained = false;
 		b->probe_stopping = true;
 		bbr_start_round(b);
 	}

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #define U8_MAX			255
+#define U16_MAX			65535
 #define U32_MAX			(~0u)
 #define U64_MAX			(~0ull)
 #define S64_MAX			((s64)(U64_MAX >> 1))
