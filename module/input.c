@@ -216,13 +216,16 @@ static u32 xtcp_ce_told(struct xtcp_sock *xs, u32 count)
 	return fresh;
 }
 
-/* An echo must be of something sent in the life of the connection. */
+/*
+ * An echo must be of something sent in the life of the connection.  0 never was:
+ * who has heard of us knows better.
+ */
 static bool xtcp_echo_plausible(const struct xtcp_sock *xs, u32 tsecr)
 {
 	u64 age_us = xs->last_rcv_us - xs->start_us;
 	u32 echo_age_us = (u32)xs->last_rcv_us + xs->ts_offset - tsecr;
 
-	return !tsecr || age_us > S32_MAX || echo_age_us <= age_us;
+	return age_us > S32_MAX || echo_age_us <= age_us;
 }
 
 /* RFC 5961 section 5.2: how old and how new an ACK may be. */

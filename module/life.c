@@ -105,6 +105,8 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->rcv_ce = false;
 	xs->keep_probes = 0;
 	xs->oow_ack_us = 0;
+	xs->challenges = 0;
+	xs->challenge_us = 0;
 	xs->start_us = 0;
 	xs->cookie_ends_us = 0;
 	xs->total_rto = 0;

@@ -509,30 +509,52 @@ void xtcp_enter_quickack(struct sock *sk, u8 acks)
 	xtcp_sk(sk)->quickack = max(xtcp_sk(sk)->quickack, acks);
 }
 
-/**
- * xtcp_challenge_ack - answer a doubtful RST, SYN or ACK (RFC 5961)
- * @sk: socket, locked
- *
- * Rate-limited per namespace and second, with a limit that is randomised so
- * that counting the answers tells an observer nothing about others.
- */
-void xtcp_challenge_ack(struct sock *sk)
+/* RFC 5961 section 7.  One connection must not use up what all have, either. */
+static bool xtcp_challenge_of_sk(struct xtcp_sock *xs)
 {
-	struct xtcp_net *xn = xtcp_sk_net(sk);
+	u32 now_us = (u32)xs->last_rcv_us;
+
+	if (now_us - xs->challenge_us >= XTCP_CHALLENGE_SPAN_US) {
+		xs->challenge_us = now_us;
+		xs->challenges = 0;
+	}
+	if (xs->challenges >= XTCP_CHALLENGES)
+		return false;
+	xs->challenges++;
+	return true;
+}
+
+/* So many a second for the whole namespace, give or take a half. */
+static bool xtcp_challenge_of_net(struct xtcp_net *xn)
+{
 	int rate = READ_ONCE(xn->sysctl_challenge_ack_rate);
 	u32 now_s = (u32)ktime_get_seconds();
 
-	if (rate) {
-		if (READ_ONCE(xn->challenge_stamp_s) != now_s) {
-			int half = (rate + 1) / 2;
+	if (!rate)
+		return true;
+	if (READ_ONCE(xn->challenge_stamp_s) != now_s) {
+		int half = (rate + 1) / 2;
 
-			WRITE_ONCE(xn->challenge_stamp_s, now_s);
-			atomic_set(&xn->challenge_left, half +
-				   (int)reciprocal_scale(get_random_u32(), rate));
-		}
-		if (atomic_dec_return(&xn->challenge_left) < 0)
-			return;
+		WRITE_ONCE(xn->challenge_stamp_s, now_s);
+		atomic_set(&xn->challenge_left, half +
+			   (int)reciprocal_scale(get_random_u32(), rate));
 	}
+	return atomic_dec_return(&xn->challenge_left) >= 0;
+}
+
+/**
+ * xtcp_challenge_ack - answer a doubtful RST, SYN or ACK (RFC 5961)
+ * @sk: socket, locked, that processes a segment
+ *
+ * Rate-limited per connection, and per namespace and second, the latter with a
+ * limit that is randomised so that counting the answers tells an observer
+ * nothing about others.
+ */
+void xtcp_challenge_ack(struct sock *sk)
+{
+	if (!xtcp_challenge_of_sk(xtcp_sk(sk)) ||
+	    !xtcp_challenge_of_net(xtcp_sk_net(sk)))
+		return;
 	XTCP_INC_STATS(sk, ChallengeAcks);
 	xtcp_send_ack(sk);
 }

@@ -290,10 +290,12 @@ struct xtcp_sock {
 	u32			keepintvl_s;
 	u8			keepcnt;
 	u8			keep_probes;
+	u8			challenges;	/* sent since challenge_us */
 	int			linger2_s;	/* 0: the namespace's; <0: none */
 	u32			defer_accept_s;
 	u32			window_clamp;	/* bytes; 0: none */
 	u32			notsent_lowat;	/* bytes; 0: none */
+	u32			challenge_us;	/* their present span began */
 	bool			any_family;	/* AF_XTCP door: still either */
 	bool			orphan_counted;
 
@@ -349,6 +351,8 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
 					 * lossy path either of two segments is
 					 * lost, and the listener repeats none
 					 */
+#define XTCP_CHALLENGES		10	/* a connection's, in each ... */
+#define XTCP_CHALLENGE_SPAN_US	5000000u	/* RFC 5961 section 7 */
 #define XTCP_OOW_ACK_US		100000u	/* between answers to empty segments
 					 * that no window contains
 					 */

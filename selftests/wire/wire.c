@@ -486,7 +486,8 @@ int conn_recv(struct conn *c, struct seg *s, int timeout_ms)
 		if (s->sport == c->kernel && s->dport == c->us) {
 			if (!s->check_ok)
 				return -1;
-			c->tsecr = s->tsval;
+			if (!(s->flags & RST))	/* has none */
+				c->tsecr = s->tsval;
 			return 0;
 		}
 		left = end - xt_now_ms();
