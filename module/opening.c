@@ -28,6 +28,9 @@ static void xtcp_start_sending(struct sock *sk)
 	 */
 	if (xs->total_rto > 1)
 		xs->cong.cwnd = xs->mss;
+	xs->cwnd_limited_seq = xs->snd_una;
+	xs->flight_seq = xs->snd_una;
+	xs->snd_sml = xs->snd_una;
 	xtcp_recovery_init(sk);
 	xtcp_sndbuf_expand(sk);
 	xtcp_update_pacing(sk);

@@ -46,6 +46,8 @@ void xtcp_recovery_init(struct sock *sk)
 	INIT_LIST_HEAD(&xs->sent_order);
 	memset(&xs->rack, 0, sizeof(xs->rack));
 	xs->rack.reo_wnd_mult = 1;
+	/* Numbers begin anywhere: 0 may be before them, or behind. */
+	xs->rack.fack = xs->snd_una;
 	xs->ca_state = XTCP_CA_OPEN;
 	xs->undo_tsval = 0;
 	xs->tlp_high_seq = 0;
@@ -86,7 +88,7 @@ void xtcp_rack_delivered(struct sock *sk, const struct sk_buff *skb, u32 tsecr)
 	} else if (xtcp_before(cb->end_seq, rack->fack)) {
 		rack->reordering = true;
 	}
-	if (xtcp_after(cb->end_seq, rack->fack) || !rack->xmit_us)
+	if (xtcp_after(cb->end_seq, rack->fack))
 		rack->fack = cb->end_seq;
 	if (xtcp_rack_after(cb->sent_us, cb->end_seq, rack->xmit_us,
 			    rack->end_seq)) {
