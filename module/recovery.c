@@ -396,8 +396,11 @@ void xtcp_retransmit_lost(struct sock *sk)
 		u32 inflight = xtcp_inflight(xs);
 
 		/* With nothing in flight one segment may always leave. */
-		if (inflight && inflight + xtcp_skb_seqlen(skb) > xs->cong.cwnd)
+		if (inflight &&
+		    inflight + xtcp_skb_seqlen(skb) > xs->cong.cwnd) {
+			xs->cong.cwnd_limited = true;
 			break;
+		}
 		if (!xtcp_may_leave(sk, skb->len))
 			break;
 		if (xtcp_retransmit_skb(sk, skb))
