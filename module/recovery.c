@@ -67,7 +67,8 @@ static bool xtcp_rack_after(u64 a_us, u32 a_seq, u64 b_us, u32 b_seq)
  * xtcp_rack_delivered - a segment was just acknowledged or SACKed
  * @sk: socket, locked
  * @skb: segment, with its marks as they were
- * @tsecr: timestamp echo of the acknowledgment
+ * @tsecr: timestamp echo of what acknowledged it; 0: none, a SACK's echo is of
+ *	what stands before the gap
  *
  * RFC 8985 section 6.2, steps 1 to 3.
  */

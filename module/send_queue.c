@@ -252,10 +252,10 @@ static void xtcp_rtx_ack_partly(struct sock *sk, struct sk_buff *skb, u32 ack)
 
 /* The peer has it, and told so for the first time. */
 static void xtcp_rtx_delivered(struct sock *sk, const struct sk_buff *skb,
-			       struct xtcp_ack_state *a)
+			       struct xtcp_ack_state *a, u32 tsecr)
 {
 	a->acked += xtcp_skb_seqlen(skb);
-	xtcp_rack_delivered(sk, skb, a->tsecr);
+	xtcp_rack_delivered(sk, skb, tsecr);
 	xtcp_rate_delivered(sk, skb, a);
 	if (unlikely(xtcp_sk(sk)->hole.suspected_mtu))
 		xtcp_hole_delivered(sk, skb->len);
@@ -281,7 +281,7 @@ void xtcp_rtx_ack(struct sock *sk, u32 ack, struct xtcp_ack_state *a)
 			break;
 		}
 		if (!(cb->marks & XTCP_MARK_SACKED))
-			xtcp_rtx_delivered(sk, skb, a);
+			xtcp_rtx_delivered(sk, skb, a, a->tsecr);
 		xtcp_clear_marks(xs, skb, ~0);
 		xtcp_rtx_unlink(sk, skb);
 		xtcp_free_tx_skb(sk, skb);
@@ -322,7 +322,7 @@ static void xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
 		    xtcp_after(cb->end_seq, b.end) ||
 		    (cb->marks & XTCP_MARK_SACKED))
 			continue;
-		xtcp_rtx_delivered(sk, skb, a);
+		xtcp_rtx_delivered(sk, skb, a, 0);
 		xtcp_clear_marks(xs, skb, XTCP_MARK_LOST | XTCP_MARK_RETRANS);
 		xtcp_set_marks(xs, skb, XTCP_MARK_SACKED);
 		list_del_init(&skb->tcp_tsorted_anchor);
