@@ -446,8 +446,11 @@ bool xtcp_tlp_wanted(const struct sock *sk)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 
-	return xs->ca_state == XTCP_CA_OPEN && !xs->tlp_high_seq &&
-	       !xs->sacked_out && xtcp_state_in(sk, XTCPF_SYNCHRONIZED);
+	/* A probe that is answered, but not judged, is no obstacle. */
+	if (xs->tlp_high_seq && xtcp_before(xs->snd_una, xs->tlp_high_seq))
+		return false;
+	return xs->ca_state == XTCP_CA_OPEN && !xs->sacked_out &&
+	       xtcp_state_in(sk, XTCPF_SYNCHRONIZED);
 }
 
 /**
@@ -487,7 +490,10 @@ void xtcp_on_tlp_timeout(struct sock *sk)
 		xs->tlp_tsval = (u32)XTCP_SKB_CB(skb)->sent_us + xs->ts_offset;
 }
 
-/* RFC 8985 section 7.4: did the probe repair a loss? */
+/*
+ * RFC 8985 section 7.4: did the probe repair a loss?  While nothing sent later is
+ * acknowledged, the original may still arrive, and a D-SACK tell of it.
+ */
 static void xtcp_tlp_answered(struct sock *sk, const struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -500,10 +506,12 @@ static void xtcp_tlp_answered(struct sock *sk, const struct xtcp_ack_state *a)
 	 * D-SACK is yet to come.
 	 */
 	original = a->tsecr && xtcp_before(a->tsecr, xs->tlp_tsval);
-	if (xs->tlp_retrans && !a->dsack && !original &&
-	    xs->ca_state == XTCP_CA_OPEN) {
+	if (xs->tlp_retrans && !a->dsack && !original) {
+		if (xs->snd_una == xs->tlp_high_seq)
+			return;
 		/* It did: the congestion that caused it must be answered. */
-		xtcp_cong_on_loss(&xs->cong, xtcp_flight(xs));
+		if (xs->ca_state == XTCP_CA_OPEN)
+			xtcp_cong_on_loss(&xs->cong, xtcp_flight(xs));
 	}
 	xs->tlp_high_seq = 0;
 }
