@@ -80,6 +80,8 @@ int xt_nonblock(int fd, bool on);
 int xt_set(int fd, int level, int name, int value);
 int xt_get(int fd, int level, int name);
 int xt_so_error(int fd);
+/* XTCP_INFO */
+int xt_info(int fd, struct xtcp_info *info);
 
 /* Waiting. */
 short xt_poll(int fd, short events, int timeout_ms);
@@ -87,7 +89,13 @@ bool xt_thread_sleeps(pid_t tid);
 int xt_state(int fd);
 bool xt_wait_state(int fd, int state);
 long long xt_now_ms(void);
+long long xt_now_us(void);
 void xt_sleep_ms(int ms);
+/*
+ * True where the clock stands still while anything runs (User-Mode-Linux in time
+ * travel): only there does a test know exactly when something must happen.
+ */
+bool xt_virtual_time(void);
 
 /* Data: everything or -1; xt_read_all stops at the end of the stream. */
 ssize_t xt_write_all(int fd, const void *buf, size_t len);

@@ -233,6 +233,7 @@ int wire_open(struct wire *w, enum xt_door door)
 	xt_write_file("/proc/sys/net/xtcp/orphan_retries", "2");
 	w->window = 65535;
 	w->features = 0;
+	w->rtt_ms = 0;
 	w->ecn = NOT_ECT;
 	w->protocol = IPPROTO_XTCP;
 	if (xt_read_file("/sys/module/xtcp/parameters/protocol", text,
@@ -351,7 +352,8 @@ static int parse(struct wire *w, struct seg *s, const uint8_t *p, size_t len)
 	s->tsval = get32(p + 20);
 	s->tsecr = get32(p + 24);
 	s->hdr_len = s->hlen * 4;
-	s->at_ms = xt_now_ms();
+	s->at_us = xt_now_us();
+	s->at_ms = s->at_us / 1000;
 	if (s->hdr_len < HDR_LEN || s->hdr_len > len ||
 	    len - s->hdr_len > DATA_MAX)
 		return -1;
@@ -362,13 +364,14 @@ static int parse(struct wire *w, struct seg *s, const uint8_t *p, size_t len)
 	return 0;
 }
 
-int wire_recv(struct wire *w, struct seg *s, int timeout_ms)
+int wire_recv_until(struct wire *w, struct seg *s, long long end_us)
 {
 	static uint8_t packet[PACKET_MAX];
-	long long end = xt_now_ms() + timeout_ms;
+	struct pollfd p = { .fd = w->tun, .events = POLLIN };
 
 	for (;;) {
 		ssize_t n = read(w->tun, packet, sizeof(packet));
+		struct timespec wait;
 		long long left;
 
 		if (n > 0) {
@@ -376,11 +379,18 @@ int wire_recv(struct wire *w, struct seg *s, int timeout_ms)
 				return 0;
 			continue;
 		}
-		left = end - xt_now_ms();
+		left = end_us - xt_now_us();
 		if (left <= 0)
 			return -1;
-		xt_poll(w->tun, POLLIN, left);
+		wait.tv_sec = left / 1000000;
+		wait.tv_nsec = left % 1000000 * 1000;
+		ppoll(&p, 1, &wait, NULL);
 	}
+}
+
+int wire_recv(struct wire *w, struct seg *s, int timeout_ms)
+{
+	return wire_recv_until(w, s, xt_now_us() + timeout_ms * 1000LL);
 }
 
 const uint8_t *seg_option(const struct seg *s, uint8_t kind)
@@ -551,6 +561,7 @@ int conn_open_passive(struct conn *c, struct wire *w, int listener)
 	if (!cookie)
 		return -1;
 	memcpy(c->cookie, cookie, cookie[1]);
+	xt_sleep_ms(w->rtt_ms);
 	conn_seg(c, &third, ACK);
 	seg_add_option(&third, OPT_COOKIE, cookie + 2, cookie[1] - 2);
 	if (wire_send(w, &third))

@@ -51,6 +51,7 @@ struct wire {
 	uint32_t window;	/* that conn_init() gives a connection */
 	uint8_t features;	/* that our SYNs offer or accept */
 	uint8_t ecn;		/* of what we send */
+	int rtt_ms;		/* conn_open_passive() answers so late */
 };
 
 struct seg {
@@ -66,7 +67,7 @@ struct seg {
 	bool check_ok;
 	uint8_t ecn;
 	unsigned int hdr_len;
-	long long at_ms;
+	long long at_ms, at_us;
 	/* to send: deviations */
 	uint8_t force_hlen;	/* unless 0; 0xff + force_hlen_zero below */
 	bool force_hlen_zero;
@@ -105,6 +106,7 @@ int wire_send_icmp(struct conn *c, uint8_t type, uint8_t code, uint16_t mtu,
 int wire_send_icmp_cut(struct conn *c, unsigned int len);
 /* The next segment for us: 0, or -1 when none came. */
 int wire_recv(struct wire *w, struct seg *s, int timeout_ms);
+int wire_recv_until(struct wire *w, struct seg *s, long long end_us);
 
 const uint8_t *seg_option(const struct seg *s, uint8_t kind);
 void seg_add_option(struct seg *s, uint8_t kind, const void *data, uint8_t len);

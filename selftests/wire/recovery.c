@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loss, and what only looks like it: RACK-TLP, PRR, undo, reneging.
+ * Documentation/protocol.rst 5.6.
+ *
+ * Times are multiples of a round trip that is long enough for machines which
+ * show us a segment late.  Where one is slower still the test skips, and says so.
+ * In virtual time nothing is late, and upper bounds hold, too.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+
+#include <kselftest_harness.h>
+#include "peer.h"
+
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT XT_TEST_TIMEOUT_S
+
+WIRE_FIXTURE(recovery);
+
+#define INFINITE	0xffffffffu
+
+/* A tick of the slowest kernel's timers, µs: HZ is 100. */
+#define TICK_US		10000
+
+static struct peer peer;
+
+static unsigned int round_trip_us(void)
+{
+	return xt_virtual_time() ? 100000 : 400000;
+}
+
+#define OPEN()								\
+	ASSERT_EQ(0, peer_open(&peer, &self->w, &self->c, round_trip_us()))
+
+/* What the test did not make, and a slow machine did. */
+static bool disturbed(long long rtos, long long probes)
+{
+	return !xt_virtual_time() &&
+	       (peer.late_us > peer.rtt_us / 16 ||
+		xt_counter("RtoTimeouts") > rtos ||
+		xt_counter("LossProbes") > probes);
+}
+
+#define UNLESS_DISTURBED(rtos, probes)					\
+	do {								\
+		if (disturbed(rtos, probes))				\
+			SKIP(return, "too slow here, by %lld ms",	\
+			     peer.late_us / 1000);			\
+	} while (0)
+
+/* How it went, for who reads of a failure. */
+#define RUN(end)							\
+	ASSERT_EQ(0, peer_run(&peer, end))				\
+		peer_print(&peer)
+
+static uint32_t cwnd(void)
+{
+	struct xtcp_info info;
+
+	return xt_info(peer.c->fd, &info) ? 0 : info.xtcpi_snd_cwnd_bytes;
+}
+
+static uint32_t ssthresh(void)
+{
+	struct xtcp_info info;
+
+	return xt_info(peer.c->fd, &info) ? 0 : info.xtcpi_snd_ssthresh_bytes;
+}
+
+/* ---- paths ---- */
+
+/* Segments [lose_from, lose_to), counted in MSS, until sent lose_times. */
+static unsigned int lose_from, lose_to, lose_times = 1;
+
+static long long lose(struct peer *p, unsigned int n)
+{
+	const struct sent *s = &p->log[n];
+	unsigned int number = s->seq / MSS;
+
+	return number >= lose_from && number < lose_to && s->times < lose_times ?
+	       -1 : 0;
+}
+
+static void lose_segments(unsigned int from, unsigned int to)
+{
+	lose_from = from;
+	lose_to = to;
+	peer.fate = lose;
+}
+
+/* Segment late_number is late_us late, its resend again_us. */
+static unsigned int late_number = -1;
+static long long late_us, again_us;
+
+static long long late(struct peer *p, unsigned int n)
+{
+	if (p->log[n].seq / MSS != late_number)
+		return 0;
+	return p->log[n].times ? again_us : late_us;
+}
+
+static void delay_segment(unsigned int number, long long us, long long resend_us)
+{
+	late_number = number;
+	late_us = us;
+	again_us = resend_us;
+	peer.fate = late;
+}
+
+/* One segment overtakes another: the kernel learns that this path reorders. */
+static int show_reordering(void)
+{
+	delay_segment(8, peer.rtt_us / 20, 0);
+	return peer_write(&peer, 10 * MSS) || peer_run(&peer, 10 * MSS);
+}
+
+/* ---- tail-loss probe ---- */
+
+/*
+ * Of three segments the last is lost, and nothing follows: sent again two round
+ * trips after the last ACK, and before the retransmission timeout.  One alone
+ * gets the time that its receiver may delay an ACK besides (RFC 8985 7.2).
+ */
+TEST_F(recovery, tail_loss__probed_after_two_round_trips)
+{
+	const struct sent *probe;
+	long long wait_us;
+
+	OPEN();
+	lose_segments(2, 3);
+	ASSERT_EQ(0, peer_write(&peer, 3 * MSS));
+	RUN(3 * MSS);
+	UNLESS_DISTURBED(0, 1);
+	probe = peer_find(&peer, 2 * MSS, 1);
+	ASSERT_NE(NULL, probe);
+	wait_us = probe->at_us - peer_told_us(&peer, MSS);
+	EXPECT_LE(2 * peer.rtt_us, wait_us)
+		peer_print(&peer);
+	if (xt_virtual_time()) {
+		EXPECT_LE(2 * peer.rtt_us + 25000, wait_us);
+		/* Two ticks, one of the wheel, and what is left of one. */
+		EXPECT_GE(2 * peer.rtt_us + 25000 + 4 * TICK_US, wait_us);
+	}
+	EXPECT_EQ(1, peer_resends(&peer));
+	EXPECT_EQ(1, xt_counter("LossProbes"));
+	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
+	/*
+	 * It repaired a loss: the window must know, once what is sent later
+	 * shows that no D-SACK is to come (RFC 8985 7.4).
+	 */
+	EXPECT_EQ(INFINITE, ssthresh());
+	ASSERT_EQ(0, peer_write(&peer, MSS));
+	RUN(4 * MSS);
+	EXPECT_GT(INFINITE, ssthresh());
+}
+
+/* Of what is new, if there is something: then no byte goes in vain. */
+TEST_F(recovery, tail_loss__probed_by_new_data)
+{
+	unsigned int i;
+
+	OPEN();
+	lose_segments(0, 10);
+	ASSERT_EQ(0, peer_write(&peer, 12 * MSS));
+	RUN(12 * MSS);
+	UNLESS_DISTURBED(0, 1);
+	for (i = 0; i < 11; i++)
+		EXPECT_EQ(i * MSS, peer.log[i].seq)
+			peer_print(&peer);
+	EXPECT_LE(2 * peer.rtt_us, peer.log[10].at_us - peer.log[9].at_us);
+	/* Its SACK tells of the losses: no timeout. */
+	EXPECT_EQ(1, xt_counter("LossProbes"));
+	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
+	EXPECT_EQ(10, peer_resends(&peer));
+}
+
+TEST_F(recovery, tail_loss__of_several)
+{
+	OPEN();
+	lose_segments(6, 10);
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(10 * MSS);
+	UNLESS_DISTURBED(0, 1);
+	EXPECT_EQ(9 * MSS, peer.log[10].seq)
+		peer_print(&peer);
+	EXPECT_EQ(4, peer_resends(&peer));
+	EXPECT_EQ(1, xt_counter("LossProbes"));
+	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
+	EXPECT_EQ(1, xt_counter("FastRetransmits"));
+}
+
+/* The original had arrived and its ACK was late: nothing was lost. */
+TEST_F(recovery, tail_loss__probe_in_vain)
+{
+	uint32_t before_probe;
+
+	OPEN();
+	delay_segment(2, 4 * peer.rtt_us, 0);
+	before_probe = cwnd();
+	ASSERT_EQ(0, peer_write(&peer, 3 * MSS));
+	RUN(3 * MSS);
+	UNLESS_DISTURBED(0, 1);
+	EXPECT_EQ(1, xt_counter("LossProbes"));
+	EXPECT_LE(1, xt_counter("DsackReceived"))
+		peer_print(&peer);
+	EXPECT_EQ(INFINITE, ssthresh());
+	EXPECT_LE(before_probe, cwnd());
+}
+
+/* ---- RACK ---- */
+
+/* Three segments that left later were delivered: lost, and sent at once. */
+TEST_F(recovery, loss__sent_again_at_once)
+{
+	const struct sent *again;
+
+	OPEN();
+	lose_segments(4, 5);
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(10 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	again = peer_find(&peer, 4 * MSS, 1);
+	ASSERT_NE(NULL, again);
+	EXPECT_EQ(1, peer_resends(&peer))
+		peer_print(&peer);
+	EXPECT_EQ(1, xt_counter("FastRetransmits"));
+	if (xt_virtual_time()) {
+		/* Segments 0 to 3 and the first three behind the gap. */
+		EXPECT_EQ(7, again->acks)
+			peer_print(&peer);
+		EXPECT_GT(1000, again->at_us - peer_told_us(&peer, 7 * MSS));
+	}
+}
+
+/* The resend is lost as well: RACK sees that, too, and no timeout is needed. */
+TEST_F(recovery, loss__of_the_resend)
+{
+	OPEN();
+	lose_segments(4, 5);
+	lose_times = 2;
+	ASSERT_EQ(0, peer_write(&peer, 60 * MSS));
+	RUN(60 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_NE(NULL, peer_find(&peer, 4 * MSS, 2));
+	EXPECT_EQ(2, peer_resends(&peer))
+		peer_print(&peer);
+	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
+}
+
+/* Every second one lost: all come again, none twice. */
+static long long lose_odd(struct peer *p, unsigned int n)
+{
+	return p->log[n].seq / MSS % 2 && !p->log[n].times ? -1 : 0;
+}
+
+TEST_F(recovery, loss__of_every_second_segment)
+{
+	OPEN();
+	peer.fate = lose_odd;
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(10 * MSS);
+	UNLESS_DISTURBED(0, 1);
+	EXPECT_EQ(5, peer_resends(&peer))
+		peer_print(&peer);
+	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
+	EXPECT_EQ(0, xt_counter("DsackReceived"));
+}
+
+/*
+ * A path known to reorder: what comes a fifth of a round trip late was not lost,
+ * however many segments overtook it.
+ */
+static long long shuffle(struct peer *p, unsigned int n)
+{
+	return p->log[n].seq / MSS % 7 == 3 ? p->rtt_us / 5 : 0;
+}
+
+TEST_F(recovery, reordering__nothing_sent_again)
+{
+	OPEN();
+	ASSERT_EQ(0, show_reordering());
+	peer.fate = shuffle;
+	ASSERT_EQ(0, peer_write(&peer, 200 * MSS));
+	RUN(210 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_EQ(0, peer_resends(&peer))
+		peer_print(&peer);
+	EXPECT_EQ(0, xt_counter("FastRetransmits"));
+	EXPECT_EQ(INFINITE, ssthresh());
+}
+
+/* On such a path a loss is judged after a quarter of a round trip. */
+TEST_F(recovery, reordering__loss_judged_after_its_window)
+{
+	const struct sent *again;
+	long long wait_us;
+
+	OPEN();
+	ASSERT_EQ(0, show_reordering());
+	lose_segments(11, 12);
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(20 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	again = peer_find(&peer, 11 * MSS, 1);
+	ASSERT_NE(NULL, again);
+	wait_us = again->at_us - peer_told_us(&peer, 12 * MSS);
+	EXPECT_LE(peer.rtt_us / 4, wait_us)
+		peer_print(&peer);
+	if (xt_virtual_time())
+		EXPECT_GE(peer.rtt_us / 4 + 3 * TICK_US, wait_us)
+			peer_print(&peer);
+	EXPECT_EQ(1, peer_resends(&peer));
+	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
+}
+
+/* A D-SACK tells that the window was too short: it grows by a quarter. */
+TEST_F(recovery, reordering__window_grows_with_dsack)
+{
+	OPEN();
+	ASSERT_EQ(0, show_reordering());
+	delay_segment(11, peer.rtt_us * 3 / 4, 0);
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(20 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	ASSERT_EQ(1, peer_resends(&peer))
+		peer_print(&peer);
+	EXPECT_EQ(1, xt_counter("DsackReceived"));
+	/* Later than a quarter of a round trip, sooner than half of one. */
+	delay_segment(21, peer.rtt_us * 2 / 5, 0);
+	ASSERT_EQ(0, peer_write(&peer, 5 * MSS));
+	RUN(25 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_EQ(1, peer_resends(&peer))
+		peer_print(&peer);
+}
+
+/* ---- undo ---- */
+
+/* All of the first flight is late, by more than the timeout. */
+static long long stall(struct peer *p, unsigned int n)
+{
+	return p->log[n].times ? 10 * p->rtt_us : 7 * p->rtt_us;
+}
+
+/*
+ * RFC 3522 and 4015: the first ACK echoes a timestamp older than the resend's.
+ * So nothing was lost; the windows are what they were, and nothing else of the
+ * flight is sent again.
+ */
+TEST_F(recovery, undo__of_a_spurious_timeout)
+{
+	uint32_t before_rto;
+
+	OPEN();
+	before_rto = cwnd();
+	peer.fate = stall;
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(10 * MSS);
+	/* The last segment as a probe, the first by timeout. */
+	UNLESS_DISTURBED(1, 1);
+	EXPECT_EQ(1, xt_counter("RtoTimeouts"));
+	EXPECT_EQ(1, xt_counter("SpuriousRtos"));
+	EXPECT_EQ(2, peer_resends(&peer))
+		peer_print(&peer);
+	EXPECT_LE(before_rto, cwnd());
+	EXPECT_EQ(INFINITE, ssthresh());
+}
+
+/* The same of a fast retransmission: the original overtakes the resend. */
+TEST_F(recovery, undo__of_a_spurious_recovery)
+{
+	uint32_t before_loss;
+
+	OPEN();
+	before_loss = cwnd();
+	delay_segment(4, peer.rtt_us / 3, 2 * peer.rtt_us);
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(10 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_EQ(1, xt_counter("FastRetransmits"))
+		peer_print(&peer);
+	EXPECT_EQ(1, xt_counter("SpuriousRtos"));
+	EXPECT_LE(before_loss, cwnd());
+	EXPECT_EQ(INFINITE, ssthresh());
+}
+
+/*
+ * The resend arrives first, so its timestamp says nothing; the D-SACK for the
+ * original does, when the episode is over (RFC 3708).
+ */
+TEST_F(recovery, undo__by_dsack)
+{
+	uint32_t before_loss;
+
+	OPEN();
+	before_loss = cwnd();
+	delay_segment(4, peer.rtt_us * 3 / 2, 0);
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(10 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_EQ(1, xt_counter("FastRetransmits"));
+	EXPECT_EQ(1, xt_counter("DsackReceived"))
+		peer_print(&peer);
+	EXPECT_EQ(1, xt_counter("DsackUndos"));
+	EXPECT_LE(before_loss, cwnd());
+	EXPECT_EQ(INFINITE, ssthresh());
+}
+
+/* One of two resends was needed: then so was the smaller window. */
+static long long one_late_one_lost(struct peer *p, unsigned int n)
+{
+	const struct sent *s = &p->log[n];
+
+	if (s->times)
+		return 0;
+	return s->seq == 4 * MSS ? (long long)p->rtt_us * 3 / 2 :
+	       s->seq == 2 * MSS ? -1 : 0;
+}
+
+TEST_F(recovery, undo__not_of_a_loss)
+{
+	OPEN();
+	peer.fate = one_late_one_lost;
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(10 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_EQ(1, xt_counter("DsackReceived"))
+		peer_print(&peer);
+	EXPECT_EQ(2, peer_resends(&peer));
+	EXPECT_GT(INFINITE, ssthresh());
+}
+
+/* ---- the timeout ---- */
+
+/* All of the first flight, and the probe that follows it. */
+static long long lose_flight(struct peer *p, unsigned int n)
+{
+	return p->log[n].times < (p->log[n].seq == 9 * MSS ? 2 : 1) ? -1 : 0;
+}
+
+/* After it the path is unknown: one segment, then two. */
+TEST_F(recovery, timeout__starts_from_one_segment)
+{
+	unsigned int i, flight[3] = { };
+
+	OPEN();
+	peer.fate = lose_flight;
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(10 * MSS);
+	UNLESS_DISTURBED(1, 1);
+	EXPECT_EQ(1, xt_counter("RtoTimeouts"));
+	/* Between the probe and the first answer, between that and the next. */
+	for (i = 11; i < peer.n; i++)
+		if (peer.log[i].acks < 3)
+			flight[peer.log[i].acks]++;
+	EXPECT_EQ(1, flight[0])
+		peer_print(&peer);
+	EXPECT_EQ(2, flight[1])
+		peer_print(&peer);
+}
+
+/*
+ * The receiver forgets what it had reported (RFC 2018 section 8 lets it): all of
+ * that comes again after a timeout.
+ */
+static void forget_all(struct peer *p, unsigned int n)
+{
+	if (p->log[n].times == 1 && p->log[n].seq == 0)
+		p->ranges = 0;
+}
+
+TEST_F(recovery, sack__taken_back)
+{
+	OPEN();
+	lose_segments(0, 1);
+	peer.arrived = forget_all;
+	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
+	RUN(10 * MSS);
+	UNLESS_DISTURBED(1, 0);
+	EXPECT_EQ(1, xt_counter("SackReneging"))
+		peer_print(&peer);
+	EXPECT_EQ(10, peer_resends(&peer));
+	EXPECT_EQ(XTCP_ESTABLISHED, xt_state(self->c.fd));
+}
+
+/* ---- PRR ---- */
+
+/*
+ * RFC 6937: while more than the new threshold is in flight, reno sends one
+ * segment for two that arrived; so a round trip later the flight is halved, and
+ * nothing stood still or burst meanwhile.
+ */
+TEST_F(recovery, prr__one_segment_for_two)
+{
+	unsigned int lost = 30, i, k, entry, steps = 0, sent;
+	uint32_t delivered0, una, flight, half, high = 0;
+	const struct sent *again;
+
+	OPEN();
+	peer.slot_us = peer.rtt_us / 20;
+	lose_segments(lost, lost + 1);
+	ASSERT_EQ(0, peer_write(&peer, 150 * MSS));
+	RUN(150 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_EQ(1, peer_resends(&peer))
+		peer_print(&peer);
+	again = peer_find(&peer, lost * MSS, 1);
+	ASSERT_NE(NULL, again);
+	/* The ACK that began recovery, and what was in flight then. */
+	entry = again->acks - 1;
+	una = peer.acks[entry].ack;
+	delivered0 = entry ? peer.acks[entry - 1].delivered : 0;
+	for (i = 0; &peer.log[i] != again; i++)
+		if (peer.log[i].seq + peer.log[i].len > high)
+			high = peer.log[i].seq + peer.log[i].len;
+	flight = high - una;
+	ASSERT_LE(20 * MSS, flight);
+	/* Of a window that is full; limited transmit may have exceeded it. */
+	half = ssthresh();
+	EXPECT_GE(flight / 2, half);
+	EXPECT_LE(flight / 2, half + 2 * MSS);
+	for (k = entry; k < peer.n_acks; k++) {
+		uint32_t arrived = peer.acks[k].delivered - delivered0;
+		uint32_t pipe, want;
+
+		for (i = again - peer.log, sent = 0;
+		     i < peer.n && peer.log[i].acks <= k + 1; i++)
+			sent += peer.log[i].len;
+		/*
+		 * What is in flight: the lost one is not, its resend is, and
+		 * some was reported before.
+		 */
+		pipe = flight - MSS - (delivered0 - una) - arrived + sent;
+		if (pipe <= half + MSS || peer.acks[k].ack > una)
+			break;
+		want = ((uint64_t)arrived * half + flight - 1) / flight;
+		EXPECT_GE(want + MSS, sent)
+			TH_LOG("answer %u: %u arrived, %u sent", k, arrived, sent);
+		EXPECT_LE(want, sent + MSS)
+			TH_LOG("answer %u: %u arrived, %u sent", k, arrived, sent);
+		steps++;
+	}
+	EXPECT_LE(8, steps);
+}
+
+WIRE_MAIN
