@@ -287,7 +287,7 @@ static void xtcp_sent_first_time(struct sock *sk, struct sk_buff *skb, u32 mss)
 	WRITE_ONCE(xs->snd_nxt, XTCP_SKB_CB(skb)->end_seq);
 	xtcp_rtx_insert(sk, skb);
 	xtcp_note_flight(xs);
-	xs->prr_out += xtcp_skb_seqlen(skb);
+	xs->prr.out += xtcp_skb_seqlen(skb);
 	if (idle || (xs->rtx_kind != XTCP_RTX_RTO &&
 		     xs->rtx_kind != XTCP_RTX_REO))
 		xtcp_rearm_rtx(sk);
@@ -416,7 +416,7 @@ int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb)
 	if (err)
 		return err;
 	xtcp_sk(sk)->bytes_retrans += skb->len;
-	xtcp_sk(sk)->prr_out += xtcp_skb_seqlen(skb);
+	xtcp_sk(sk)->prr.out += xtcp_skb_seqlen(skb);
 	XTCP_INC_STATS(sk, RetransSegs);
 	if (!(cb->marks & XTCP_MARK_RETRANS))
 		xtcp_mark_retransmitted(sk, skb);

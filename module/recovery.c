@@ -26,12 +26,6 @@
  */
 #include "engine.h"
 
-/* Reordering window: a quarter of min_rtt at first (RFC 8985 section 7.3) */
-#define XTCP_REO_WND_SHIFT	2
-#define XTCP_REO_WND_PERSIST	16	/* recoveries without D-SACK */
-#define XTCP_REO_WND_MULT_MAX	U8_MAX
-#define XTCP_DUPTHRESH		3	/* segments, until reordering is seen */
-
 /* Tail-loss probe: when one segment is out, its ACK may be delayed. */
 #define XTCP_TLP_INIT_US	1000000u
 
@@ -44,10 +38,7 @@ void xtcp_recovery_init(struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	INIT_LIST_HEAD(&xs->sent_order);
-	memset(&xs->rack, 0, sizeof(xs->rack));
-	xs->rack.reo_wnd_mult = 1;
-	/* Numbers begin anywhere: 0 may be before them, or behind. */
-	xs->rack.fack = xs->snd_una;
+	xtcp_rack_init(&xs->rack, xs->snd_una);
 	xs->ca_state = XTCP_CA_OPEN;
 	xs->undo_tsval = 0;
 	xs->tlp_high_seq = 0;
@@ -56,12 +47,6 @@ void xtcp_recovery_init(struct sock *sk)
 }
 
 /* ------------------------------------------------------------------ RACK */
-
-/* Did (a_us, a_seq) leave after (b_us, b_seq)?  RFC 8985 section 6.1. */
-static bool xtcp_rack_after(u64 a_us, u32 a_seq, u64 b_us, u32 b_seq)
-{
-	return a_us > b_us || (a_us == b_us && xtcp_after(a_seq, b_seq));
-}
 
 /**
  * xtcp_rack_delivered - a segment was just acknowledged or SACKed
@@ -76,7 +61,6 @@ void xtcp_rack_delivered(struct sock *sk, const struct sk_buff *skb, u32 tsecr)
 {
 	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	struct xtcp_rack *rack = &xs->rack;
 	u64 rtt_us = xs->last_rcv_us - cb->sent_us;
 
 	if (cb->retrans) {
@@ -86,56 +70,17 @@ void xtcp_rack_delivered(struct sock *sk, const struct sk_buff *skb, u32 tsecr)
 			return;
 		if (rtt_us < xs->rtt.min_rtt_us)
 			return;
-	} else if (xtcp_before(cb->end_seq, rack->fack)) {
-		rack->reordering = true;
 	}
-	if (xtcp_after(cb->end_seq, rack->fack))
-		rack->fack = cb->end_seq;
-	if (xtcp_rack_after(cb->sent_us, cb->end_seq, rack->xmit_us,
-			    rack->end_seq)) {
-		rack->xmit_us = cb->sent_us;
-		rack->end_seq = cb->end_seq;
-		rack->rtt_us = min_t(u64, rtt_us, U32_MAX);
-	}
-}
-
-/* RFC 8985 section 6.2 step 4: the window adapts to D-SACKs. */
-static void xtcp_rack_adapt(struct xtcp_sock *xs, bool dsack)
-{
-	struct xtcp_rack *rack = &xs->rack;
-
-	if (dsack && !rack->dsack) {	/* once in a round */
-		rack->dsack = true;
-		rack->round_seq = xs->snd_nxt;
-		if (rack->reo_wnd_mult < XTCP_REO_WND_MULT_MAX)
-			rack->reo_wnd_mult++;
-		rack->reo_wnd_persist = XTCP_REO_WND_PERSIST;
-		rack->reordering = true;
-	} else if (rack->dsack && !xtcp_before(xs->snd_una, rack->round_seq)) {
-		rack->dsack = false;
-	}
-}
-
-static void xtcp_rack_recovered(struct xtcp_rack *rack)
-{
-	if (rack->reo_wnd_persist && !--rack->reo_wnd_persist)
-		rack->reo_wnd_mult = 1;
+	xtcp_rack_update(&xs->rack, cb->sent_us, cb->end_seq,
+			 min_t(u64, rtt_us, U32_MAX), cb->retrans);
 }
 
 static u32 xtcp_reo_wnd_us(const struct xtcp_sock *xs)
 {
-	const struct xtcp_rack *rack = &xs->rack;
-	u64 wnd_us;
-
-	if (!rack->reordering &&
-	    (xs->ca_state != XTCP_CA_OPEN ||
-	     xs->sacked_out >= XTCP_DUPTHRESH * xs->mss))
-		return 0;
-	if (xs->rtt.min_rtt_us == U32_MAX)
-		return 0;
-	wnd_us = ((u64)xs->rtt.min_rtt_us * rack->reo_wnd_mult) >>
-		 XTCP_REO_WND_SHIFT;
-	return min_t(u64, wnd_us, xtcp_srtt_us(&xs->rtt));
+	return xtcp_rack_reo_wnd_us(&xs->rack, xs->rtt.min_rtt_us,
+				    xtcp_srtt_us(&xs->rtt),
+				    xs->ca_state != XTCP_CA_OPEN ||
+				    xs->sacked_out >= XTCP_DUPTHRESH * xs->mss);
 }
 
 /* µs until this segment counts as lost, if something sent later arrived. */
@@ -204,9 +149,7 @@ static void xtcp_begin_reduction(struct xtcp_sock *xs, enum xtcp_ca_state state)
 {
 	xs->ca_state = state;
 	xs->high_seq = xs->snd_nxt;
-	xs->prr_delivered = 0;
-	xs->prr_out = 0;
-	xs->prr_flight = xtcp_flight(xs);
+	xtcp_prr_begin(&xs->prr, xtcp_flight(xs));
 	xs->tlp_high_seq = 0;
 	xs->undo_tsval = 0;
 	xs->undo_una = xs->snd_una;
@@ -222,7 +165,7 @@ static void xtcp_enter_recovery(struct sock *sk)
 	XTCP_INC_STATS(sk, FastRetransmits);
 	xtcp_begin_reduction(xs, XTCP_CA_RECOVERY);
 	if (!reduced)
-		xtcp_cong_on_loss(&xs->cong, xs->prr_flight);
+		xtcp_cong_on_loss(&xs->cong, xs->prr.flight);
 }
 
 /* Marks were told: once in a round trip that is as good as a loss (RFC 3168). */
@@ -232,7 +175,7 @@ static void xtcp_enter_cwr(struct sock *sk)
 
 	XTCP_INC_STATS(sk, EcnReductions);
 	xtcp_begin_reduction(xs, XTCP_CA_CWR);
-	xtcp_cong_on_ecn(&xs->cong, xs->prr_flight);
+	xtcp_cong_on_ecn(&xs->cong, xs->prr.flight);
 }
 
 static void xtcp_leave(struct sock *sk)
@@ -286,33 +229,13 @@ static void xtcp_dsack_undo(struct sock *sk, const struct xtcp_ack_state *a)
 	xs->undo_tsval = 0;
 }
 
-/*
- * RFC 6937: what may leave for @acked bytes that arrived.  @una_moved and
- * nothing newly lost: the slow-start reduction bound.
- */
-static void xtcp_prr_bytes(struct xtcp_sock *xs, u32 acked, bool growing)
+static void xtcp_prr_window(struct xtcp_sock *xs, u32 acked, bool growing)
 {
 	u32 inflight = xtcp_inflight(xs);
-	u32 ssthresh = xs->cong.ssthresh;
-	s64 send;
 
-	xs->prr_delivered += acked;
-	if (inflight > ssthresh) {
-		u32 flight = max(xs->prr_flight, 1u);
-
-		send = div_u64((u64)ssthresh * xs->prr_delivered + flight - 1,
-			       flight);
-		send -= xs->prr_out;
-	} else {
-		send = max_t(s64, (s64)xs->prr_delivered - xs->prr_out, acked);
-		if (growing)
-			send += xs->mss;
-		send = min_t(s64, send, ssthresh - inflight);
-	}
-	/* The first resend always leaves. */
-	if (!xs->prr_out)
-		send = max_t(s64, send, xs->mss);
-	xs->cong.cwnd = inflight + max_t(s64, send, 0);
+	xs->cong.cwnd = inflight +
+			xtcp_prr_quota(&xs->prr, xs->cong.ssthresh, inflight,
+				       acked, xs->mss, growing);
 }
 
 /**
@@ -325,7 +248,7 @@ void xtcp_prr(struct sock *sk, const struct xtcp_ack_state *a)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	if (a->acked)
-		xtcp_prr_bytes(xs, a->acked, xs->snd_una != a->prior_una &&
+		xtcp_prr_window(xs, a->acked, xs->snd_una != a->prior_una &&
 			       xs->lost_out <= a->prior_lost);
 }
 
@@ -428,7 +351,7 @@ void xtcp_on_reo_timeout(struct sock *sk)
 	if (xs->ca_state == XTCP_CA_OPEN || xs->ca_state == XTCP_CA_CWR) {
 		xtcp_enter_recovery(sk);
 		if (!xs->cong.ops->control)
-			xtcp_prr_bytes(xs, 0, false);
+			xtcp_prr_window(xs, 0, false);
 	}
 	xtcp_retransmit_lost(sk);
 }
@@ -530,7 +453,7 @@ void xtcp_recovery_ack(struct sock *sk, const struct xtcp_ack_state *a)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	bool una_moved = xs->snd_una != a->prior_una;
 
-	xtcp_rack_adapt(xs, a->dsack);
+	xtcp_rack_adapt(&xs->rack, a->dsack, xs->snd_una, xs->snd_nxt);
 	if (a->dsack)
 		xtcp_dsack_undo(sk, a);
 	if (xs->tlp_high_seq)

@@ -10,7 +10,8 @@
  *   2 engine     input output mss opening life send_queue      engine.h
  *                reassembly recovery rate flow pacing
  *                offload timer timewait table port
- *   1 pure       seq wire rtt state ranges cookie cong cong_*
+ *   1 pure       seq wire rtt rack prr state ranges cookie
+ *                cong cong_*
  *
  * Upward news travels through struct xtcp_af_ops and return values.
  */
@@ -32,6 +33,8 @@
 #include "cookie.h"
 #include "mib.h"
 #include "netns.h"
+#include "prr.h"
+#include "rack.h"
 #include "ranges.h"
 #include "rtt.h"
 #include "seq.h"
@@ -96,20 +99,6 @@ struct xtcp_bind_owner {
 	bool			reuse;		/* a record's; a socket's are its own */
 	bool			reuseport;
 	bool			listening;
-};
-
-/* RACK, RFC 8985: what recovery.c knows of the newest delivery. */
-struct xtcp_rack {
-	u64	xmit_us;	/* when the newest delivered segment left */
-	u32	end_seq;	/* its end */
-	u32	rtt_us;		/* its round trip */
-	u32	fack;		/* highest number known to be delivered */
-	u32	round_seq;	/* snd_nxt when the present round began */
-	u32	reo_timeout_us;	/* until the next segment counts as lost; 0 */
-	u8	reo_wnd_mult;	/* quarters of min_rtt */
-	u8	reo_wnd_persist; /* recoveries until that starts over */
-	bool	reordering;	/* seen on this path */
-	bool	dsack;		/* seen in this round */
 };
 
 /* A path that swallows large segments, and says nothing: mss.c */
@@ -196,9 +185,6 @@ struct xtcp_sock {
 	u32			undo_seq;	/* its end */
 	u32			undo_una;	/* snd_una when the episode began */
 	u32			undo_bytes;	/* resent in it, no D-SACK yet; 0 */
-	u32			prr_delivered;	/* bytes, in this recovery */
-	u32			prr_out;	/* bytes sent in it */
-	u32			prr_flight;	/* bytes in flight at its start */
 	u32			tlp_high_seq;	/* snd_nxt at the probe; 0: none */
 	u32			tlp_tsval;	/* its timestamp */
 	bool			tlp_retrans;	/* the probe was a resend */
@@ -230,6 +216,7 @@ struct xtcp_sock {
 	unsigned long		tx_flags;	/* BIT(XTCP_TX_*) */
 	struct llist_node	send_node;	/* pacing.c: wants to send */
 	struct xtcp_rack	rack;
+	struct xtcp_prr		prr;
 	struct xtcp_rtt		rtt;
 	struct xtcp_cong	cong;
 
