@@ -286,7 +286,9 @@ void xtcp_cong_on_ecn(struct xtcp_cong *c, u32 inflight)
  */
 void xtcp_cong_recovered(struct xtcp_cong *c, enum xtcp_ca_state from)
 {
-	if (from != XTCP_CA_LOSS && !c->ops->control)
+	/* No threshold: the controller was changed since the loss. */
+	if (from != XTCP_CA_LOSS && !c->ops->control &&
+	    c->ssthresh != XTCP_INFINITE_SSTHRESH)
 		c->cwnd = max(c->ssthresh, c->mss);
 	cong_event(c, XTCP_CONG_RECOVERY_EXIT);
 }

@@ -193,7 +193,7 @@ void xtcp_pacing_stop(struct sock *sk);
 void xtcp_update_pacing(struct sock *sk);
 void xtcp_pacing_acked(struct sock *sk, u32 acked);
 bool xtcp_may_leave(struct sock *sk, u32 len);
-void xtcp_wait_for_host(struct sock *sk);
+bool xtcp_still_in_host(struct sock *sk, struct sk_buff *skb);
 bool xtcp_waits_to_leave(struct sock *sk);
 u64 xtcp_departure_ns(const struct sock *sk);
 void xtcp_departed(struct sock *sk, u32 len, u64 at_ns);

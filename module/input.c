@@ -41,11 +41,15 @@ static void xtcp_take_timestamp(struct xtcp_sock *xs, u32 seq, u32 tsval)
  * With a clock of µs all that was overtaken on its way looks old, and an echo
  * that a resend took over makes the originals behind it look old.  A window is
  * below 2^30 bytes, so numbers cannot wrap in less than four round trips: what
- * is older by less than one is of this turn.
+ * is older by less than one, and by less than two of the shortest known, is of
+ * this turn.
  */
 static bool xtcp_paws_reject(const struct xtcp_sock *xs, u32 tsval, u64 now_us)
 {
-	return xtcp_before(tsval + xtcp_srtt_us(&xs->rtt), xs->ts_recent) &&
+	u32 tolerance_us = min_t(u64, xtcp_srtt_us(&xs->rtt),
+				 2ULL * xs->rtt.min_rtt_us);
+
+	return xtcp_before(tsval + tolerance_us, xs->ts_recent) &&
 	       xs->ts_recent && now_us - xs->ts_recent_us < XTCP_PAWS_LIFE_US;
 }
 
@@ -210,7 +214,8 @@ static u32 xtcp_ce_told(struct xtcp_sock *xs, u32 count)
 {
 	u32 fresh = count - xs->snd_ce_bytes;
 
-	if ((s32)fresh <= 0)		/* this ACK was overtaken */
+	/* This ACK was overtaken, or tells more than we ever sent. */
+	if ((s32)fresh <= 0 || fresh > xs->bytes_sent)
 		return 0;
 	xs->snd_ce_bytes = count;
 	return fresh;
@@ -222,8 +227,10 @@ static u32 xtcp_ce_told(struct xtcp_sock *xs, u32 count)
  */
 static bool xtcp_echo_plausible(const struct xtcp_sock *xs, u32 tsecr)
 {
-	u64 age_us = xs->last_rcv_us - xs->start_us;
-	u32 echo_age_us = (u32)xs->last_rcv_us + xs->ts_offset - tsecr;
+	/* What we stamped last may leave later: fq holds it. */
+	u64 newest_us = max(xs->last_rcv_us, xs->last_send_us);
+	u32 echo_age_us = (u32)newest_us + xs->ts_offset - tsecr;
+	u64 age_us = newest_us - xs->start_us;
 
 	return age_us > S32_MAX || echo_age_us <= age_us;
 }
@@ -282,6 +289,7 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 		.prior_inflight	= xtcp_inflight(xs),
 		.tsecr		= cb->tsecr,
 	};
+	u32 prior_reo_us = xs->rack.reo_timeout_us;
 	u32 prior_una = xs->snd_una;
 	bool was_open;
 
@@ -319,7 +327,12 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 
 	xtcp_recovery_ack(sk, &a);
 	xtcp_cong_acked(sk, &a);
-	if (a.acked || opts->sack_n ||
+	/*
+	 * Only news push the timer back: a peer that streams to us while it
+	 * waits for a segment of ours repeats the same SACK on and on.
+	 */
+	if (a.acked || xs->snd_una != prior_una ||
+	    xs->rack.reo_timeout_us != prior_reo_us ||
 	    xs->rtx_kind == XTCP_RTX_COOKIE)
 		xtcp_rearm_rtx(sk);
 	return true;

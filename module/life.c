@@ -63,6 +63,7 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->ofo_queue = RB_ROOT;
 	xs->sacked_out = 0;
 	xs->lost_out = 0;
+	xs->lost_waiting = 0;
 	xs->retrans_out = 0;
 	xs->rtx_kind = XTCP_RTX_NONE;
 	xs->backoff = 0;

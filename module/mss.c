@@ -24,7 +24,7 @@
 #define XTCP_BASE_MTU		1200u
 #define XTCP_BASE_MTU_IPV6	1280u		/* the least that IPv6 knows */
 #define XTCP_LOW_MTU		576u		/* RFC 1191; IPv4 only */
-#define XTCP_HOLE_LIFE_US	(600ULL * USEC_PER_SEC)	/* PMTU_RAISE_TIMER */
+#define XTCP_HOLE_LIFE_US	(600LL * USEC_PER_SEC)	/* PMTU_RAISE_TIMER */
 #define XTCP_HOLE_TIMEOUTS	2		/* in a row, then it is suspected */
 
 static s32 xtcp_mtu_to_mss(const struct sock *sk, u32 mtu)
@@ -36,7 +36,7 @@ static s32 xtcp_mtu_to_mss(const struct sock *sk, u32 mtu)
 static bool xtcp_hole_is_old(struct xtcp_sock *xs)
 {
 	if (likely(!xs->hole.mtu) ||
-	    xs->cong.now_us - xs->hole.since_us < XTCP_HOLE_LIFE_US)
+	    (s64)(xs->cong.now_us - xs->hole.since_us) < XTCP_HOLE_LIFE_US)
 		return false;
 	xs->hole.mtu = 0;
 	return true;

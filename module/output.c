@@ -403,10 +403,8 @@ int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb)
 	u32 mss = xtcp_current_mss(sk);
 	int err;
 
-	if (skb_fclone_busy(sk, skb)) {
-		xtcp_wait_for_host(sk);
+	if (xtcp_still_in_host(sk, skb))
 		return -EBUSY;
-	}
 	if (skb->len > mss) {
 		err = xtcp_fragment(sk, skb, mss, GFP_ATOMIC);
 		if (err)

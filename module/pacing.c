@@ -40,6 +40,12 @@
 #define XTCP_QUANTUM_SEGS	2
 #define XTCP_QUANTUM_MAX	65536u
 
+/*
+ * How far ahead of their departure segments go to fq.  A route or a queueing
+ * discipline may change, and nobody tells that fq is there no more.
+ */
+#define XTCP_FQ_HORIZON_NS	NSEC_PER_SEC
+
 /* Least that the small queue lets stand in the host, segments */
 #define XTCP_SMALL_QUEUE_SEGS	2
 
@@ -134,12 +140,12 @@ static bool xtcp_pacing_holds(struct sock *sk, u32 len)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u64 len_ns, now_ns;
 
-	if (xtcp_fq_paces(sk))
-		return false;
 	len_ns = xtcp_pace_ns(sk, len);
 	if (!len_ns)
 		return false;
 	now_ns = ktime_get_ns();
+	if (xtcp_fq_paces(sk) && xs->pace_ns < now_ns + XTCP_FQ_HORIZON_NS)
+		return false;
 	if (xs->pace_ns <= now_ns ||
 	    xs->pace_ns - now_ns + len_ns <= xtcp_pace_ns(sk, xtcp_quantum(sk)))
 		return false;
@@ -192,12 +198,25 @@ bool xtcp_may_leave(struct sock *sk, u32 len)
 }
 
 /**
- * xtcp_wait_for_host - go on when a segment of ours has left the host
- * @sk: socket, locked; one is there
+ * xtcp_still_in_host - does a segment's last transmission stand in the host?
+ * @sk: socket, locked
+ * @skb: of the rtx queue
+ *
+ * Return: true: then xtcp_send_more() will be called when it has left.
  */
-void xtcp_wait_for_host(struct sock *sk)
+bool xtcp_still_in_host(struct sock *sk, struct sk_buff *skb)
 {
-	set_bit(XTCP_TX_THROTTLED, &xtcp_sk(sk)->tx_flags);
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (likely(!skb_fclone_busy(sk, skb)))
+		return false;
+	set_bit(XTCP_TX_THROTTLED, &xs->tx_flags);
+	/* It may have left before its destructor could see the bit. */
+	smp_mb__after_atomic();
+	if (skb_fclone_busy(sk, skb))
+		return true;
+	clear_bit(XTCP_TX_THROTTLED, &xs->tx_flags);
+	return false;
 }
 
 /**
@@ -245,11 +264,13 @@ void xtcp_departed(struct sock *sk, u32 len, u64 at_ns)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u64 len_ns = xtcp_pace_ns(sk, len);
+	u64 quantum_ns;
 
 	if (!len_ns)
 		return;
-	xs->pace_ns = max(xs->pace_ns,
-			  at_ns - xtcp_pace_ns(sk, xtcp_quantum(sk))) + len_ns;
+	quantum_ns = min(xtcp_pace_ns(sk, xtcp_quantum(sk)), at_ns);
+	xs->pace_ns = min_t(u64, max(xs->pace_ns, at_ns - quantum_ns) + len_ns,
+			    KTIME_MAX);
 }
 
 /**
@@ -283,6 +304,8 @@ static void xtcp_senders_run(struct tasklet_struct *t)
 
 	llist_for_each_entry_safe(xs, next, llist_del_all(&s->list),
 				  send_node) {
+		/* Once it is clear another CPU may rewrite send_node. */
+		smp_mb__before_atomic();
 		clear_bit(XTCP_TX_QUEUED, &xs->tx_flags);
 		xtcp_fire((struct sock *)xs, XTCP_DEFER_SEND, xtcp_send_more);
 	}

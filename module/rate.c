@@ -143,7 +143,7 @@ void xtcp_rate_check_app_limited(struct sock *sk)
 
 	if (xs->write_seq - xs->snd_nxt < xs->mss &&
 	    sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1) &&
-	    inflight < xs->cong.cwnd && xs->lost_out <= xs->retrans_out)
+	    inflight < xs->cong.cwnd && !xs->lost_waiting)
 		xs->app_limited = max_t(u64, xs->delivered + inflight, 1);
 }
 

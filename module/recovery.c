@@ -63,6 +63,9 @@ void xtcp_rack_delivered(struct sock *sk, const struct sk_buff *skb, u32 tsecr)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u64 rtt_us = xs->last_rcv_us - cb->sent_us;
 
+	/* Acknowledged before it left: a guess of the peer's. */
+	if (cb->sent_us > xs->last_rcv_us)
+		return;
 	if (cb->retrans) {
 		/* Does this tell of the resend, or of the original? */
 		if (tsecr && xtcp_before(tsecr, (u32)cb->sent_us +
@@ -159,8 +162,12 @@ static void xtcp_begin_reduction(struct xtcp_sock *xs, enum xtcp_ca_state state)
 static void xtcp_enter_recovery(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	/* This flight's window was reduced for a mark already. */
-	bool reduced = xs->ca_state == XTCP_CA_CWR;
+	/*
+	 * This flight's window was reduced for a mark already; but a controller
+	 * that takes marks lightly must still answer the loss (RFC 8257 3.5).
+	 */
+	bool reduced = xs->ca_state == XTCP_CA_CWR &&
+		       !xs->cong.ops->ecn_ssthresh;
 
 	XTCP_INC_STATS(sk, FastRetransmits);
 	xtcp_begin_reduction(xs, XTCP_CA_RECOVERY);
@@ -247,9 +254,11 @@ void xtcp_prr(struct sock *sk, const struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	bool growing = xs->snd_una != a->prior_una &&
+		       xs->lost_out <= a->prior_lost;
+
 	if (a->acked)
-		xtcp_prr_window(xs, a->acked, xs->snd_una != a->prior_una &&
-			       xs->lost_out <= a->prior_lost);
+		xtcp_prr_window(xs, a->acked, growing);
 }
 
 /*
@@ -411,6 +420,8 @@ void xtcp_on_tlp_timeout(struct sock *sk)
 	skb = xtcp_rtx_tail(sk);
 	if (skb && !xtcp_retransmit_skb(sk, skb))
 		xs->tlp_tsval = (u32)XTCP_SKB_CB(skb)->sent_us + xs->ts_offset;
+	else
+		xs->tlp_retrans = false;	/* it did not leave: nothing to judge */
 }
 
 /*

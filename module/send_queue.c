@@ -10,7 +10,7 @@
  *         +---+---+---+---+---+---+--+---+---+---+---+---+-----+
  *
  * Marks: S SACKED, L LOST, R LOST|RETRANS (resent, unanswered).  The byte
- * sums sacked_out, lost_out and retrans_out follow the marks exactly; every
+ * sums sacked_out, lost_out, lost_waiting and retrans_out follow the marks exactly; every
  * change of a mark is in this file, so that xtcp_inflight() is a subtraction.
  *
  * sent_order lists, oldest departure first, the segments that RACK may still
@@ -150,33 +150,39 @@ static void xtcp_rtx_unlink(struct sock *sk, struct sk_buff *skb)
 	rb_erase(&skb->rbnode, &xs->rtx_queue);
 }
 
+/* Judged lost, and not resent since. */
+static bool xtcp_waits_for_resend(u8 marks)
+{
+	return (marks & (XTCP_MARK_LOST | XTCP_MARK_RETRANS)) == XTCP_MARK_LOST;
+}
+
+static void xtcp_change_marks(struct xtcp_sock *xs, struct sk_buff *skb,
+			      u8 marks)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	u8 changed = cb->marks ^ marks;
+	u32 len = xtcp_skb_seqlen(skb);
+
+	if (changed & XTCP_MARK_SACKED)
+		xs->sacked_out += marks & XTCP_MARK_SACKED ? len : -len;
+	if (changed & XTCP_MARK_LOST)
+		xs->lost_out += marks & XTCP_MARK_LOST ? len : -len;
+	if (changed & XTCP_MARK_RETRANS)
+		xs->retrans_out += marks & XTCP_MARK_RETRANS ? len : -len;
+	if (xtcp_waits_for_resend(cb->marks) != xtcp_waits_for_resend(marks))
+		xs->lost_waiting += xtcp_waits_for_resend(marks) ? len : -len;
+	cb->marks = marks;
+}
+
 static void xtcp_clear_marks(struct xtcp_sock *xs, struct sk_buff *skb,
 			     u8 marks)
 {
-	u8 gone = XTCP_SKB_CB(skb)->marks & marks;
-	u32 len = xtcp_skb_seqlen(skb);
-
-	if (gone & XTCP_MARK_SACKED)
-		xs->sacked_out -= len;
-	if (gone & XTCP_MARK_LOST)
-		xs->lost_out -= len;
-	if (gone & XTCP_MARK_RETRANS)
-		xs->retrans_out -= len;
-	XTCP_SKB_CB(skb)->marks &= ~gone;
+	xtcp_change_marks(xs, skb, XTCP_SKB_CB(skb)->marks & ~marks);
 }
 
 static void xtcp_set_marks(struct xtcp_sock *xs, struct sk_buff *skb, u8 marks)
 {
-	u8 fresh = marks & ~XTCP_SKB_CB(skb)->marks;
-	u32 len = xtcp_skb_seqlen(skb);
-
-	if (fresh & XTCP_MARK_SACKED)
-		xs->sacked_out += len;
-	if (fresh & XTCP_MARK_LOST)
-		xs->lost_out += len;
-	if (fresh & XTCP_MARK_RETRANS)
-		xs->retrans_out += len;
-	XTCP_SKB_CB(skb)->marks |= fresh;
+	xtcp_change_marks(xs, skb, XTCP_SKB_CB(skb)->marks | marks);
 }
 
 /**
@@ -463,7 +469,7 @@ struct sk_buff *xtcp_rtx_next_lost(const struct sock *sk)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb = xs->rtx_hint ?: xtcp_rtx_head(sk);
 
-	if (xs->lost_out == xs->retrans_out)
+	if (!xs->lost_waiting)
 		return NULL;
 	for (; skb; skb = skb_rb_next(skb)) {
 		u8 marks = XTCP_SKB_CB(skb)->marks;
@@ -508,6 +514,7 @@ void xtcp_write_queue_purge(struct sock *sk)
 	}
 	xs->sacked_out = 0;
 	xs->lost_out = 0;
+	xs->lost_waiting = 0;
 	xs->retrans_out = 0;
 	sk_mem_reclaim(sk);
 }

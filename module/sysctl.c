@@ -143,7 +143,7 @@ static void xtcp_sysctl_defaults(struct xtcp_net *xn)
 	u64 memory = (u64)totalram_pages() << PAGE_SHIFT;
 	unsigned long buckets = div_u64(memory, 32 * 512);
 
-	xn->sysctl_syn_retries		= 9;	/* 130 s */
+	xn->sysctl_syn_retries		= 6;
 	xn->sysctl_synack_rate		= 100000;
 	xn->sysctl_retries2		= 15;
 	xn->sysctl_orphan_retries	= 8;

@@ -93,7 +93,7 @@ void xtcp_rearm_rtx(struct sock *sk)
 
 	if (kind == XTCP_RTX_RTO && xs->rack.reo_timeout_us) {
 		kind = XTCP_RTX_REO;
-		wait_us = xs->rack.reo_timeout_us;
+		wait_us = min_t(u64, wait_us, xs->rack.reo_timeout_us);
 	} else if (kind == XTCP_RTX_RTO && xtcp_tlp_wanted(sk) &&
 		   xtcp_tlp_timeout_us(sk) < wait_us) {
 		kind = XTCP_RTX_TLP;
@@ -104,8 +104,10 @@ void xtcp_rearm_rtx(struct sock *sk)
 		xs->rtx_deadline_us = 0;
 		return;
 	}
+	/* What fq holds back has not left yet. */
 	xtcp_arm(sk, &xs->rtx_timer, &xs->rtx_deadline_us,
-		 xtcp_now_us() + wait_us);
+		 max(xtcp_now_us(), kind == XTCP_RTX_RTO ? xs->last_send_us : 0) +
+		 wait_us);
 }
 
 /* The peer is silent for too long: the connection ends with ETIMEDOUT. */
@@ -120,7 +122,10 @@ static unsigned int xtcp_retry_limit(const struct sock *sk)
 	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 
-	if (xtcp_state_in(sk, XTCPF(XTCP_SYN_SENT) | XTCPF(XTCP_SYN_RECV)))
+	if (sk->sk_state == XTCP_SYN_SENT)
+		return XTCP_SYN_LINEAR +
+		       (xs->syn_retries ?: READ_ONCE(xn->sysctl_syn_retries));
+	if (sk->sk_state == XTCP_SYN_RECV)
 		return xs->syn_retries ?: READ_ONCE(xn->sysctl_syn_retries);
 	if (sock_flag(sk, SOCK_DEAD))
 		return READ_ONCE(xn->sysctl_orphan_retries);
@@ -136,7 +141,8 @@ static bool xtcp_give_up(struct sock *sk, unsigned int tries)
 	if (!xs->rtx_start_us) {
 		const struct sk_buff *skb = xtcp_rtx_head(sk);
 
-		xs->rtx_start_us = skb ? XTCP_SKB_CB(skb)->sent_us : now_us;
+		xs->rtx_start_us = skb ? min(XTCP_SKB_CB(skb)->sent_us, now_us) :
+					 now_us;
 	}
 	if (xs->user_timeout_ms)
 		return now_us - xs->rtx_start_us >=
@@ -163,7 +169,7 @@ static void xtcp_rto_expired(struct sock *sk)
 	xtcp_on_rto(sk);
 	xtcp_hole_timeout(sk);
 	if (sk->sk_state != XTCP_SYN_SENT ||
-	    xs->retransmits >= XTCP_SYN_LINEAR)
+	    xs->retransmits > XTCP_SYN_LINEAR)
 		xtcp_back_off(xs);
 	/* A local failure is tried again without waiting longer than RTO. */
 	xtcp_retransmit_lost(sk);

@@ -179,6 +179,7 @@ struct xtcp_sock {
 	u32			user_mss;	/* XTCP_MAXSEG; 0: none */
 	u32			sacked_out;	/* bytes the peer holds */
 	u32			lost_out;	/* bytes judged lost */
+	u32			lost_waiting;	/* of those, not resent yet */
 	u32			retrans_out;	/* bytes resent, unanswered */
 	u32			high_seq;	/* snd_nxt when loss was seen */
 	u32			undo_tsval;	/* of the episode's first resend */

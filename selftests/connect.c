@@ -143,7 +143,7 @@ TEST_F(connect, black_hole__times_out)
 	BLACK_HOLE(&a);
 	ASSERT_EQ(0, xt_set(fd, IPPROTO_TCP, TCP_SYNCNT, 1));
 	EXPECT_FAILS(ETIMEDOUT, connect(fd, &a.sa, sizeof(a)));
-	/* One SYN, one more after a second, and a wait for its answer. */
+	/* One SYN, more of them, and a wait for the last one's answer. */
 	EXPECT_LE(1500, xt_now_ms() - start);
 }
 
