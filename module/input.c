@@ -232,7 +232,7 @@ static bool xtcp_echo_plausible(const struct xtcp_sock *xs, u32 tsecr)
 	u32 echo_age_us = (u32)newest_us + xs->ts_offset - tsecr;
 	u64 age_us = newest_us - xs->start_us;
 
-	return age_us > S32_MAX || echo_age_us <= age_us;
+	return tsecr && (age_us > S32_MAX || echo_age_us <= age_us);
 }
 
 /* RFC 5961 section 5.2: how old and how new an ACK may be. */

@@ -150,10 +150,10 @@ both loss $((4 * mb)) loss 1%
 both heavy_loss $((mb / 2)) loss 5% delay 1ms
 both reorder $((8 * mb)) delay 2ms reorder 75% gap 3
 both duplicate $((8 * mb)) duplicate 10%
-both corrupt $((2 * mb)) corrupt 1%
+both corrupt $((2 * mb)) corrupt 5%
 if over_tcp; then
 	skip corruption_is_counted "XTCP's own counter"
-elif netem corrupt 1% 2>/dev/null; then
+elif netem corrupt 5% 2>/dev/null; then
 	check corruption_is_counted corruption_is_counted
 else
 	skip corruption_is_counted "no netem"
