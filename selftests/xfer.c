@@ -7,6 +7,8 @@
  * Both ends send BYTES of seeded random data and compare what they get, both
  * ways at once, and close.  "xfer hold-listen|hold-connect ADDRESS PORT" only
  * opens a connection, exchanges a byte and keeps it until killed.
+ *
+ * XFER_CONGESTION names the controller to use, if not the namespace's.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,6 +26,14 @@ static int die(const char *what)
 	return 1;
 }
 
+static int use_controller(int fd)
+{
+	const char *name = getenv("XFER_CONGESTION");
+
+	return name ? setsockopt(fd, SOL_XTCP, XTCP_CONGESTION, name,
+				 strlen(name)) : 0;
+}
+
 static int open_connection(const struct xt *x, const char *address,
 			   const char *port, bool listens)
 {
@@ -33,7 +43,8 @@ static int open_connection(const struct xt *x, const char *address,
 	struct addrinfo *a;
 
 	/* It knows fe80::1%eth0. */
-	if (fd < 0 || getaddrinfo(address, port, &hints, &a))
+	if (fd < 0 || use_controller(fd) ||
+	    getaddrinfo(address, port, &hints, &a))
 		return -1;
 	if (!listens) {
 		err = connect(fd, a->ai_addr, a->ai_addrlen);
