@@ -213,7 +213,7 @@ TEST_F(path, ecn__report_lowers_the_window_once)
 	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
 	conn_quiet(c, 50);
 	EXPECT_EQ(1, xt_counter("EcnReductions"));
-	EXPECT_EQ(0, xt_counter("RetransSegs"));
+	EXPECT_EQ(0, xt_counter("FastRetransmits"));
 }
 
 /* ---- black hole ---- */

@@ -30,7 +30,8 @@ int peer_open(struct peer *p, struct wire *w, struct conn *c,
 	conn_quiet(c, 50);
 	p->start = c->ack;
 	p->ts_recent = c->tsecr;
-	return xt_set(c->fd, SOL_SOCKET, SO_SNDBUF, SNDBUF);
+	/* more than what net.core.wmem_max of older kernels allows */
+	return xt_set(c->fd, SOL_SOCKET, SO_SNDBUFFORCE, SNDBUF);
 }
 
 int peer_write(struct peer *p, size_t len)
