@@ -40,14 +40,35 @@
  *
  * The first slow start knows no threshold and would overshoot until a buffer
  * overflows, and lose up to half a window.  HyStart++ sees the queue grow
- * first: the smallest round trip of a round rises above that of the round
- * before.  That can be a false alarm, so it does not stop at once:
+ * first, by the round trips.  That can be a false alarm, so slow start does not
+ * stop at once:
  *
- *	                round trip rose
- *	   SLOW START ------------------> CONSERVATIVE  --- 5 rounds --> congestion
- *	   cwnd x 2 a     <-------------- cwnd x 1.25 a                  avoidance
- *	   round         it fell below    round
- *	                 what it rose to
+ *	                alarm
+ *	   SLOW START ------------> CONSERVATIVE ---- confirmed, ---> congestion
+ *	   cwnd x 2 a     <-------- cwnd x 1.25 a     or 5 rounds     avoidance
+ *	   round         taken back round
+ *
+ * RFC 9406 raises the alarm when the smallest round trip of a round is above
+ * that of the round before.  Where ACKs clock the sender that is too late.  As
+ * long as a window is less than what the path holds the ACKs come in a train,
+ * and behind it the queue runs empty; so each round begins with the round trip
+ * of an empty path, whatever it ends with:
+ *
+ *	round trip     /|      /|      _/
+ *	             /  |    /  |    _/	    W: what the path holds
+ *	          _/    |  /    |  _/
+ *	       _/       |/      |/
+ *	       cwnd 1/2 W to W  to 2 W   to 4 W, had there been no loss
+ *
+ * So we look into the round, in blocks of HYSTART_SAMPLES round trips, and raise
+ * the alarm too when most blocks are above the first one, which tells that we
+ * send faster than the path, and the train is half a round trip long, which
+ * tells that by its end the window will be all that the path holds (Ha and Rhee,
+ * "Taming the elephants", 2011).  The window is then between 1 and 1.5 W.
+ *
+ * A round of conservative slow start later: most blocks have not risen, it was
+ * chance, as on paths whose delay varies.  They have, and the next round begins
+ * with a risen one: the queue does not run empty any more, it is confirmed.
  *
  * Windows are bytes.  The curve is computed in ms: it is flat around K, so an
  * error of 1 ms is one of 3 C (t - K)^2 / 1000 segments, half a segment 20 s
@@ -100,12 +121,17 @@ struct cubic_curve {
 
 struct hystart {
 	u64	round_end;	/* xtcp_cong_round()'s */
-	u32	last_min_us;	/* smallest round trip of the round before */
-	u32	cur_min_us;	/* of this one */
-	u32	css_base_us;	/* to which it rose */
-	u8	samples;	/* in this round, up to HYSTART_SAMPLES */
+	u64	begin_us;	/* when the round's first ACK came */
+	u32	block_us;	/* smallest round trip of the block */
+	u32	first_us;	/* of the round's first block */
+	u32	last_first_us;	/* of the first one of the round before */
+	u32	base_us;	/* what to rise above */
+	u32	blocks;		/* in this round, without the first */
+	u32	risen;		/* of these, above base_us */
+	u8	samples;	/* in the block */
 	u8	css_rounds;	/* that ended, the first one only in part */
 	bool	css;		/* conservative slow start */
+	bool	rose;		/* most of the last round's blocks had risen */
 };
 
 struct cubic {
@@ -233,57 +259,105 @@ static void cubic_avoid(struct xtcp_cong *c, const struct xtcp_ack_sample *s,
 
 /* ------------------------------------------------------------- HyStart++ */
 
+static void hystart_block_begin(struct hystart *h)
+{
+	h->block_us = HYSTART_NO_RTT;
+	h->samples = 0;
+}
+
 static void hystart_init(struct hystart *h)
 {
-	h->last_min_us = HYSTART_NO_RTT;
-	h->cur_min_us = HYSTART_NO_RTT;
+	h->first_us = HYSTART_NO_RTT;
+	h->last_first_us = HYSTART_NO_RTT;
+	hystart_block_begin(h);
 }
 
-/* RFC 9406 section 4.2: by how much a round trip must rise to be a sign. */
-static u32 hystart_threshold(u32 last_min_us)
+/* Is @rtt_us so much above @from_us that it is not chance? */
+static bool hystart_above(u32 rtt_us, u32 from_us, u32 least_us)
 {
-	return clamp(last_min_us / HYSTART_RTT_DIVISOR, HYSTART_MIN_THRESH_US,
-		     HYSTART_MAX_THRESH_US);
+	return rtt_us >= from_us + clamp(from_us / HYSTART_RTT_DIVISOR,
+					 least_us, HYSTART_MAX_THRESH_US);
 }
 
-static void hystart_round(struct hystart *h)
+/* One block alone can be chance. */
+static bool hystart_most_rose(const struct hystart *h)
 {
-	h->last_min_us = h->cur_min_us;
-	h->cur_min_us = HYSTART_NO_RTT;
-	h->samples = 0;
+	return h->risen > 1 && 2 * h->risen >= h->blocks;
+}
+
+static void hystart_alarm(struct hystart *h)
+{
+	h->css = true;
+	h->css_rounds = 0;
+}
+
+static void hystart_round_begin(struct hystart *h, u64 now_us)
+{
+	h->begin_us = now_us;
+	h->last_first_us = h->first_us;
+	h->first_us = HYSTART_NO_RTT;
+	h->rose = hystart_most_rose(h);
+	h->blocks = 0;
+	h->risen = 0;
+	hystart_block_begin(h);
 	if (h->css)
 		h->css_rounds++;
 }
 
-/* Enough samples are there: what do they say? */
-static void hystart_judge(struct hystart *h)
+/* A round's first block: does the queue stand from round to round? */
+static bool hystart_first_block(struct hystart *h)
 {
-	if (h->css) {
-		h->css = h->cur_min_us >= h->css_base_us;
-	} else if (h->last_min_us != HYSTART_NO_RTT &&
-		   h->cur_min_us >= h->last_min_us +
-				    hystart_threshold(h->last_min_us)) {
-		h->css = true;
-		h->css_base_us = h->cur_min_us;
-		h->css_rounds = 0;
+	h->first_us = h->block_us;
+	/* The first round did not see all of conservative slow start. */
+	if (h->css && h->css_rounds > 1) {
+		if (h->rose)
+			return hystart_above(h->first_us, h->base_us, 0);
+		h->css = false;
 	}
+	if (h->css)
+		return false;
+	h->base_us = h->first_us;
+	/* RFC 9406 section 4.2 */
+	if (h->last_first_us != HYSTART_NO_RTT &&
+	    hystart_above(h->first_us, h->last_first_us,
+			  HYSTART_MIN_THRESH_US)) {
+		h->base_us = h->last_first_us;
+		hystart_alarm(h);
+	}
+	return false;
+}
+
+/* A later one: does it grow within the round? */
+static void hystart_later_block(struct hystart *h, u64 train_us, u32 min_rtt_us)
+{
+	h->blocks++;
+	h->risen += hystart_above(h->block_us, h->base_us, 0);
+	if (!h->css && hystart_most_rose(h) && train_us >= min_rtt_us / 2)
+		hystart_alarm(h);
 }
 
 /* Answers whether slow start is over. */
-static bool hystart_over(struct hystart *h, const struct xtcp_ack_sample *s)
+static bool hystart_over(const struct xtcp_cong *c, struct hystart *h,
+			 const struct xtcp_ack_sample *s)
 {
+	bool over = false;
+
 	if (xtcp_cong_round(&h->round_end, s)) {
-		hystart_round(h);
+		hystart_round_begin(h, c->now_us);
 		if (h->css && h->css_rounds == HYSTART_CSS_ROUNDS)
 			return true;
 	}
-	if (s->rtt_us) {
-		h->cur_min_us = min(h->cur_min_us, s->rtt_us);
-		h->samples += h->samples < HYSTART_SAMPLES;
-	}
-	if (h->samples == HYSTART_SAMPLES)
-		hystart_judge(h);
-	return false;
+	if (!s->rtt_us)
+		return false;
+	h->block_us = min(h->block_us, s->rtt_us);
+	if (++h->samples < HYSTART_SAMPLES)
+		return false;
+	if (h->first_us == HYSTART_NO_RTT)
+		over = hystart_first_block(h);
+	else
+		hystart_later_block(h, c->now_us - h->begin_us, s->min_rtt_us);
+	hystart_block_begin(h);
+	return over;
 }
 
 /*
@@ -297,7 +371,7 @@ static u32 cubic_slow_start(struct xtcp_cong *c,
 	u32 acked = s->acked;
 
 	if (c->ssthresh == XTCP_INFINITE_SSTHRESH) {
-		if (hystart_over(h, s)) {
+		if (hystart_over(c, h, s)) {
 			c->ssthresh = c->cwnd;
 			return acked;
 		}
