@@ -119,6 +119,7 @@ void xtcp_init_buffer_space(struct sock *sk);
 u32 xtcp_initial_window(const struct sock *sk);
 u32 xtcp_select_window(struct sock *sk);
 u32 xtcp_would_be_window(const struct sock *sk);
+void xtcp_rcv_hole_adjust(struct sock *sk);
 void xtcp_rcv_space_adjust(struct sock *sk);
 void xtcp_rcv_rtt_measure(struct sock *sk, u32 tsecr_rtt_us);
 void xtcp_cleanup_rbuf(struct sock *sk, u32 copied);

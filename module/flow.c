@@ -130,6 +130,33 @@ void xtcp_rcv_rtt_measure(struct sock *sk, u32 rtt_us)
 		xs->rcv_rtt_us += (rtt_us - xs->rcv_rtt_us) >> 3;
 }
 
+static void xtcp_rcvbuf_grow(struct sock *sk, u64 want)
+{
+	const struct xtcp_net *xn = xtcp_sk_net(sk);
+
+	want = min_t(u64, want, READ_ONCE(xn->sysctl_rmem[2]));
+	if (READ_ONCE(xn->sysctl_moderate_rcvbuf) && !xtcp_memory_tight(sk) &&
+	    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
+	    want > READ_ONCE(sk->sk_rcvbuf))
+		WRITE_ONCE(sk->sk_rcvbuf, (int)want);
+}
+
+/**
+ * xtcp_rcv_hole_adjust - grow the receive buffer to what waits behind a gap
+ * @sk: socket, locked; something was just queued out of order
+ *
+ * The program reads nothing then, however fast it is, and so tells nothing of
+ * what the path carries.  When half of the window is full of such data, a
+ * repair takes longer than the window lasts, and the sender would stand still.
+ */
+void xtcp_rcv_hole_adjust(struct sock *sk)
+{
+	u32 window = xtcp_initial_window(sk);
+
+	if (xtcp_sk(sk)->ofo_bytes > window / 2)
+		xtcp_rcvbuf_grow(sk, 2ULL * window * XTCP_RCV_OVERHEAD);
+}
+
 /**
  * xtcp_rcv_space_adjust - grow the receive buffer to what the program reads
  * @sk: socket, locked; called after payload was copied to the program
@@ -146,18 +173,10 @@ void xtcp_rcv_space_adjust(struct sock *sk)
 
 	copied = xs->copied_seq - xs->rcvq_seq;
 	if (copied > xs->rcvq_space) {
-		const struct xtcp_net *xn = xtcp_sk_net(sk);
-
 		want = 2ULL * copied +
 		       XTCP_RCV_GROWTH * (copied - xs->rcvq_space) +
 		       16ULL * xs->advmss;
-		want = min_t(u64, want * XTCP_RCV_OVERHEAD,
-			     READ_ONCE(xn->sysctl_rmem[2]));
-		if (READ_ONCE(xn->sysctl_moderate_rcvbuf) &&
-		    !xtcp_memory_tight(sk) &&
-		    !(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
-		    want > READ_ONCE(sk->sk_rcvbuf))
-			WRITE_ONCE(sk->sk_rcvbuf, (int)want);
+		xtcp_rcvbuf_grow(sk, want * XTCP_RCV_OVERHEAD);
 		xs->rcvq_space = copied;
 	}
 	xs->rcvq_seq = xs->copied_seq;

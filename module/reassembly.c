@@ -171,6 +171,7 @@ void xtcp_ofo_queue(struct sock *sk, struct sk_buff *skb)
 	rb_link_node(&skb->rbnode, parent, p);
 	rb_insert_color(&skb->rbnode, &xs->ofo_queue);
 	xs->ofo_bytes += skb->len;
+	xtcp_rcv_hole_adjust(sk);
 	skb_set_owner_r(skb, sk);
 
 	/* Swallow what the new one covers whole. */

@@ -159,12 +159,15 @@ static void xtcp_sysctl_defaults(struct xtcp_net *xn)
 	xn->sysctl_abort_on_overflow	= 0;
 	xn->sysctl_moderate_rcvbuf	= 1;
 	xn->sysctl_ecn			= XTCP_ECN_ACCEPT;
+	/* Half as much again as TCP's: each segment is a buffer of its own, so
+	 * that its overhead takes a third.
+	 */
 	xn->sysctl_rmem[0]		= SOCK_MIN_SNDBUF;
 	xn->sysctl_rmem[1]		= 256 * 1024;
-	xn->sysctl_rmem[2]		= 6 * 1024 * 1024;
+	xn->sysctl_rmem[2]		= 9 * 1024 * 1024;
 	xn->sysctl_wmem[0]		= SOCK_MIN_SNDBUF;
 	xn->sysctl_wmem[1]		= 64 * 1024;
-	xn->sysctl_wmem[2]		= 4 * 1024 * 1024;
+	xn->sysctl_wmem[2]		= 6 * 1024 * 1024;
 }
 
 /**
