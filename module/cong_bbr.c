@@ -226,13 +226,15 @@ static void bbr_check_startup_loss(struct xtcp_cong *c, const struct bbr_ack *a)
 {
 	const struct xtcp_ack_sample *s = a->s;
 	struct bbr *b = bbr_of(c);
-	bool lossy;
+	bool grows, lossy;
 
 	if (b->state != BBR_STARTUP || !b->loss_round_start)
 		return;
+	grows = b->quiet && !a->app_limited &&
+		(!b->full_bw_count ||
+		 b->bw_latest >= bbr_percent(b->full_bw, BBR_FULL_BW_GROWTH));
 	lossy = b->in_recovery && b->loss_events >= BBR_FULL_LOSS_EVENTS &&
-		bbr_lost_too_much(b, s->tx_lost, s->tx_inflight) &&
-		(b->full_bw_count || a->app_limited || !b->quiet);
+		bbr_lost_too_much(c, s->tx_lost, s->tx_inflight) && !grows;
 	if (!lossy && !bbr_marked_too_much(b, s->tx_inflight))
 		return;
 	if (lossy)
@@ -294,9 +296,10 @@ static void bbr_begin(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
 	struct bbr *b = bbr_of(c);
 
 	b->begun = true;
-	/* Until the first round has its mean */
+	/* The handshake met no queue of ours. */
 	b->min_rtt_us = s->min_rtt_us;
-	b->min_rtt_at = bbr_now(c) - BBR_MIN_RTT_WINDOW_US - 1;
+	b->probe_min_us = s->min_rtt_us;
+	b->min_rtt_at = bbr_now(c);
 	b->probe_min_at = bbr_now(c);
 	b->extra_at = bbr_now(c);
 	bbr_init_pacing_rate(c, s->srtt_us);

@@ -118,6 +118,7 @@ enum bbr_state {
  * @round_start: this ACK begins a round trip
  * @loss_round_start: this ACK begins a round of congestion signals
  * @quiet: the last whole round trip met no queue
+ * @was_quiet: so did the one before
  * @congested: loss or marks in this round of congestion signals
  * @probe_sample: samples come from segments that probe for bandwidth
  * @probe_stopping: the probe is over, its last samples are still to come
@@ -179,6 +180,7 @@ struct bbr {
 	bool	round_start:1;
 	bool	loss_round_start:1;
 	bool	quiet:1;
+	bool	was_quiet:1;
 	bool	congested:1;
 	bool	probe_sample:1;
 	bool	probe_stopping:1;
@@ -260,7 +262,7 @@ u32 bbr_quantized(struct xtcp_cong *c, u64 inflight);
 u32 bbr_extra_acked(const struct bbr *b);
 u32 bbr_target_inflight(struct xtcp_cong *c);
 u32 bbr_with_headroom(struct xtcp_cong *c);
-bool bbr_lost_too_much(const struct bbr *b, u64 lost, u32 inflight);
+bool bbr_lost_too_much(struct xtcp_cong *c, u64 lost, u32 inflight);
 bool bbr_marked_too_much(const struct bbr *b, u32 inflight);
 void bbr_reset_congestion(struct bbr *b);
 void bbr_reset_short_term(struct bbr *b);

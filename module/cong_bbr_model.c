@@ -33,6 +33,7 @@
 /* Noise: the share lost of so many segments or more, one part in four */
 #define BBR_NOISE_SEGS		128
 #define BBR_NOISE_WEIGHT	4
+#define BBR_NOISE_FADE		16	/* a round with a queue forgets that part */
 
 /* Section 2.11: BBR.ExtraAckedFilterLen is ten rounds, here two halves. */
 #define BBR_EXTRA_ACKED_ROUNDS	5
@@ -280,25 +281,30 @@ void bbr_update_aggregation(struct xtcp_cong *c, const struct bbr_ack *a)
 
 /* ----------------------------------------------------- loss and ECN marks */
 
-/* What a flight may lose: 2 %, above half as much again as the noise, so that
- * chance does not exceed it.  Of BBR_NOISE_ONE.
+/*
+ * Bytes that a flight may lose: 2 %, and the noise, and thrice the standard
+ * deviation of that: of n segments each is lost with probability p, so about
+ * sqrt(n * p) more or less than n * p are.
  */
-static u32 bbr_loss_limit(const struct bbr *b)
+static u64 bbr_loss_limit(struct xtcp_cong *c, u32 inflight)
 {
-	return BBR_NOISE_ONE * BBR_LOSS_THRESH / 100 + b->noise * 3 / 2;
+	u64 noise = div_u64((u64)inflight * bbr_of(c)->noise, BBR_NOISE_ONE);
+
+	return div_u64((u64)inflight * BBR_LOSS_THRESH, 100) + noise +
+	       3 * int_sqrt64(noise * c->mss);
 }
 
 /**
  * bbr_lost_too_much() - was more lost than a flight should lose?
- * @b: BBR's state
+ * @c: the connection's congestion state
  * @lost: bytes lost
  * @inflight: of this much
  *
  * Section 5.5.10.2.
  */
-bool bbr_lost_too_much(const struct bbr *b, u64 lost, u32 inflight)
+bool bbr_lost_too_much(struct xtcp_cong *c, u64 lost, u32 inflight)
 {
-	return lost * BBR_NOISE_ONE > (u64)inflight * bbr_loss_limit(b);
+	return lost > bbr_loss_limit(c, inflight);
 }
 
 /**
@@ -398,7 +404,14 @@ static void bbr_update_noise(struct xtcp_cong *c, u32 delivered)
 	struct bbr *b = bbr_of(c);
 	u32 share;
 
-	if (!b->quiet || bbr_probing_bw(b) || b->probe_sample)
+	if (bbr_probing_bw(b) || b->probe_sample)
+		return;
+	if (!b->quiet) {
+		b->noise -= b->noise / BBR_NOISE_FADE;
+		return;
+	}
+	/* Losses are noticed a round later: of a queue that is gone now. */
+	if (!b->was_quiet)
 		return;
 	b->quiet_lost += b->round_lost;
 	b->quiet_bytes += b->round_lost + delivered;
@@ -469,6 +482,7 @@ void bbr_update_congestion(struct xtcp_cong *c, const struct bbr_ack *a)
 	began = b->next_round;
 	b->round_start = xtcp_cong_round(&b->next_round, a->s);
 	if (b->round_start) {
+		b->was_quiet = b->quiet;
 		b->quiet = b->round_rtt_us <= min_us +
 			   min(min_us / BBR_QUIET_DIV, BBR_QUIET_US);
 		bbr_update_noise(c, a->s->delivered - began);
@@ -480,7 +494,8 @@ void bbr_update_congestion(struct xtcp_cong *c, const struct bbr_ack *a)
 	bbr_update_max_bw(b, a);
 	if (!b->loss_round_start)
 		return;
-	if (b->congested && !bbr_probing_bw(b))
+	if (b->congested && !bbr_probing_bw(b) &&
+	    !(a->app_limited && a->s->tx_inflight < bbr_bdp(c, bbr_bw(b), BBR_FILLED)))
 		bbr_adapt_lower_bounds(c);
 	b->congested = false;
 }
@@ -489,18 +504,16 @@ void bbr_update_congestion(struct xtcp_cong *c, const struct bbr_ack *a)
  * Section 5.5.10.2, InflightAtLoss(): a lost super-segment holds many; at how
  * much in flight did losses pass the threshold?
  */
-static u32 bbr_inflight_at_loss(const struct bbr *b,
+static u32 bbr_inflight_at_loss(struct xtcp_cong *c,
 				const struct xtcp_loss_sample *l)
 {
-	u32 limit = bbr_loss_limit(b);
 	u32 inflight = l->tx_inflight - min(l->size, l->tx_inflight);
 	u32 lost = l->tx_lost - min(l->size, l->tx_lost);
-	u64 allowed = (u64)inflight * limit;
+	u64 allowed = bbr_loss_limit(c, inflight);
 	u64 prefix = 0;
 
-	if (allowed > (u64)lost * BBR_NOISE_ONE)
-		prefix = div_u64(allowed - (u64)lost * BBR_NOISE_ONE,
-				 BBR_NOISE_ONE - limit);
+	if (allowed > lost)
+		prefix = div_u64((allowed - lost) * 100, 100 - BBR_LOSS_THRESH);
 	return inflight + min_t(u64, prefix, l->size);
 }
 
@@ -517,8 +530,8 @@ void bbr_lost(struct xtcp_cong *c, const struct xtcp_loss_sample *l)
 	b->round_lost += l->size;
 	bbr_save_state(c);
 	bbr_note_congestion(b);
-	if (b->probe_sample && bbr_lost_too_much(b, l->tx_lost, l->tx_inflight))
-		bbr_inflight_too_high(c, bbr_inflight_at_loss(b, l),
+	if (b->probe_sample && bbr_lost_too_much(c, l->tx_lost, l->tx_inflight))
+		bbr_inflight_too_high(c, bbr_inflight_at_loss(c, l),
 				      l->app_limited);
 }
 

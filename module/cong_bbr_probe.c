@@ -179,7 +179,7 @@ static bool bbr_adapt_long_term(struct xtcp_cong *c, const struct bbr_ack *a)
 		bbr_inflight_too_high(c, a->s->tx_inflight, a->app_limited);
 		return true;
 	}
-	if (bbr_lost_too_much(b, a->s->tx_lost, a->s->tx_inflight) ||
+	if (bbr_lost_too_much(c, a->s->tx_lost, a->s->tx_inflight) ||
 	    b->inflight_long == BBR_INFINITE)
 		return false;
 	/* That much was in flight, and went well. */

@@ -25,12 +25,12 @@ static void inflight_at_loss__within_a_burst(struct kunit *test)
 	struct feed f;
 
 	feed_start(&f);
-	KUNIT_EXPECT_EQ(test, bbr_inflight_at_loss(bbr(&f), &l), 81632u);
+	KUNIT_EXPECT_EQ(test, bbr_inflight_at_loss(&f.c, &l), 81632u);
 	l.tx_lost = 30000;	/* too much was lost before it already */
-	KUNIT_EXPECT_EQ(test, bbr_inflight_at_loss(bbr(&f), &l), 80000u);
+	KUNIT_EXPECT_EQ(test, bbr_inflight_at_loss(&f.c, &l), 80000u);
 	l.tx_lost = 20000;
 	l.tx_inflight = 10000;	/* nonsense must not wrap */
-	KUNIT_EXPECT_EQ(test, bbr_inflight_at_loss(bbr(&f), &l), 0u);
+	KUNIT_EXPECT_EQ(test, bbr_inflight_at_loss(&f.c, &l), 0u);
 }
 
 static void up__excess_loss_bounds_inflight(struct kunit *test)
@@ -178,6 +178,7 @@ static void refill__loss_leaves_the_short_term(struct kunit *test)
 static void quiet_round(struct feed *f, u32 lost)
 {
 	bbr(f)->quiet = true;
+	bbr(f)->was_quiet = true;
 	bbr(f)->quiet_lost = 0;
 	bbr(f)->quiet_bytes = 0;
 	bbr(f)->round_lost = lost * MSS;
@@ -221,6 +222,7 @@ static void noise__of_many_segments(struct kunit *test)
 	bbr(&f)->quiet_bytes = 0;
 	for (i = 0; i < 12; i++) {
 		bbr(&f)->quiet = true;
+		bbr(&f)->was_quiet = true;
 		bbr(&f)->round_lost = MSS;
 		bbr_update_noise(&f.c, 9 * MSS);
 		KUNIT_EXPECT_EQ(test, bbr(&f)->noise, 0);
@@ -257,15 +259,16 @@ static void noise__not_of_a_probe(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bbr(&f)->noise, 0);
 }
 
-/* At 4 %: 8 % of a flight may be lost before it is too much. */
+/* At 4 %: of 100 segments 2, 4, and thrice the root of 4 */
 static void noise__is_no_excess(struct kunit *test)
 {
 	struct feed f;
 
 	feed_up(&f);
 	bbr(&f)->noise = 400;
-	KUNIT_EXPECT_FALSE(test, bbr_lost_too_much(bbr(&f), 8 * MSS, 100 * MSS));
-	KUNIT_EXPECT_TRUE(test, bbr_lost_too_much(bbr(&f), 8 * MSS + 1, 100 * MSS));
+	KUNIT_EXPECT_FALSE(test, bbr_lost_too_much(&f.c, 12 * MSS, 100 * MSS));
+	KUNIT_EXPECT_TRUE(test, bbr_lost_too_much(&f.c, 12 * MSS + 1,
+						  100 * MSS));
 }
 
 /* At 10 %: who delivers 0.99 * 0.9 of the bandwidth has sent all of it. */

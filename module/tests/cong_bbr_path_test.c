@@ -324,11 +324,10 @@ static void path__program_is_the_limit(struct kunit *test)
 }
 
 /* Jain's index of @flows flows, percent, over @us after @warm_us */
-static u32 fairness(struct kunit *test, unsigned int flows, u64 warm_us,
-		    u64 us)
+static u32 fairness(struct kunit *test, const struct sim_path *p,
+		    unsigned int flows, u64 warm_us, u64 us)
 {
-	struct sim_path p = path(20 * MBIT, 40000);
-	struct sim *sim = sim_new(test, &p);
+	struct sim *sim = sim_new(test, p);
 	u64 sum = 0, squares = 0, g;
 	unsigned int i;
 
@@ -343,18 +342,30 @@ static u32 fairness(struct kunit *test, unsigned int flows, u64 warm_us,
 		sum += g;
 		squares += g * g;
 	}
-	KUNIT_EXPECT_GE(test, percent_of(sum << 10, p.rate * us / SEC), 90ull);
+	KUNIT_EXPECT_GE(test, percent_of(sum << 10, p->rate * us / SEC), 90ull);
 	return percent_of(sum * sum, squares * flows);
 }
 
 static void path__two_flows_share(struct kunit *test)
 {
-	KUNIT_EXPECT_GE(test, fairness(test, 2, 5 * SEC, 20 * SEC), 95u);
+	const struct sim_path p = path(20 * MBIT, 40000);
+
+	KUNIT_EXPECT_GE(test, fairness(test, &p, 2, 5 * SEC, 20 * SEC), 95u);
 }
 
 static void path__ten_flows_share(struct kunit *test)
 {
-	KUNIT_EXPECT_GE(test, fairness(test, 10, 5 * SEC, 20 * SEC), 90u);
+	const struct sim_path p = path(20 * MBIT, 40000);
+
+	KUNIT_EXPECT_GE(test, fairness(test, &p, 10, 5 * SEC, 20 * SEC), 90u);
+}
+
+static void path__ten_flows_share_a_shallow_buffer(struct kunit *test)
+{
+	struct sim_path p = path(100 * MBIT, 40000);
+
+	p.buffer /= 10;
+	KUNIT_EXPECT_GE(test, fairness(test, &p, 10, 2 * SEC, 10 * SEC), 75u);
 }
 
 static struct kunit_case bbr_path_cases[] = {
@@ -373,6 +384,7 @@ static struct kunit_case bbr_path_cases[] = {
 	KUNIT_CASE(path__program_is_the_limit),
 	KUNIT_CASE(path__two_flows_share),
 	KUNIT_CASE(path__ten_flows_share),
+	KUNIT_CASE(path__ten_flows_share_a_shallow_buffer),
 	{}
 };
 

@@ -38,4 +38,19 @@
 	(b) = tmp_;				\
 } while (0)
 
+static inline u32 int_sqrt64(u64 x)
+{
+	u64 root = 0, bit = 1ull << 62;
+
+	for (; bit; bit >>= 2) {
+		if (x >= root + bit) {
+			x -= root + bit;
+			root = (root >> 1) + bit;
+		} else {
+			root >>= 1;
+		}
+	}
+	return root;
+}
+
 #endif
