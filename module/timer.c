@@ -77,6 +77,33 @@ static enum xtcp_rtx_kind xtcp_rtx_need(struct sock *sk)
 	return XTCP_RTX_NONE;
 }
 
+/* When the present silence began; 0: there is none. */
+static u64 xtcp_silent_since_us(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct sk_buff *skb = xtcp_rtx_head(sk);
+
+	if (xs->rtx_start_us || !skb)
+		return xs->rtx_start_us;
+	/* fq may hold it until later. */
+	return min(XTCP_SKB_CB(skb)->sent_us, xtcp_now_us());
+}
+
+/*
+ * USER_TIMEOUT ends a connection on time, not with the next timeout: but for the
+ * first, which is as long as the path makes it.
+ */
+static u64 xtcp_user_wait_us(const struct xtcp_sock *xs, u64 wait_us)
+{
+	s64 left_us;
+
+	if (!xs->user_timeout_ms || !xs->backoff)
+		return wait_us;
+	left_us = xs->rtx_start_us - xtcp_now_us() +
+		  (u64)xs->user_timeout_ms * USEC_PER_MSEC;
+	return clamp_t(s64, left_us, 0, wait_us);
+}
+
 /**
  * xtcp_rearm_rtx - (re)start, change or stop the retransmission timer
  * @sk: socket, locked
@@ -98,6 +125,8 @@ void xtcp_rearm_rtx(struct sock *sk)
 		   xtcp_tlp_timeout_us(sk) < wait_us) {
 		kind = XTCP_RTX_TLP;
 		wait_us = xtcp_tlp_timeout_us(sk);
+	} else {
+		wait_us = xtcp_user_wait_us(xs, wait_us);
 	}
 	xs->rtx_kind = kind;
 	if (kind == XTCP_RTX_NONE) {
@@ -138,14 +167,10 @@ static bool xtcp_give_up(struct sock *sk, unsigned int tries)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u64 now_us = xtcp_now_us();
 
-	if (!xs->rtx_start_us) {
-		const struct sk_buff *skb = xtcp_rtx_head(sk);
-
-		xs->rtx_start_us = skb ? min(XTCP_SKB_CB(skb)->sent_us, now_us) :
-					 now_us;
-	}
+	xs->rtx_start_us = xtcp_silent_since_us(sk) ?: now_us;
+	/* The timer may be a tick early. */
 	if (xs->user_timeout_ms)
-		return now_us - xs->rtx_start_us >=
+		return now_us + jiffies_to_usecs(1) - xs->rtx_start_us >=
 		       (u64)xs->user_timeout_ms * USEC_PER_MSEC;
 	return tries >= xtcp_retry_limit(sk);
 }
@@ -188,6 +213,8 @@ static void xtcp_early_expired(struct sock *sk)
 		xs->rack.reo_timeout_us = 0;
 		xtcp_on_reo_timeout(sk);
 	} else {
+		/* The probe may be the oldest segment itself, sent anew. */
+		xs->rtx_start_us = xtcp_silent_since_us(sk);
 		xtcp_on_tlp_timeout(sk);
 	}
 	xtcp_rearm_rtx(sk);
