@@ -144,6 +144,8 @@ void xtcp_ofo_queue(struct sock *sk, struct sk_buff *skb)
 
 	xs->ofo_segs++;
 	XTCP_INC_STATS(sk, InQueuedOutOfOrder);
+	/* Also for what is held: a D-SACK wants its range behind it. */
+	xtcp_ranges_add(&xs->sack, cb->seq, cb->end_seq);
 
 	while (*p) {
 		struct xtcp_skb_cb *other;
@@ -167,7 +169,6 @@ void xtcp_ofo_queue(struct sock *sk, struct sk_buff *skb)
 		p = &parent->rb_right;
 	}
 
-	xtcp_ranges_add(&xs->sack, cb->seq, cb->end_seq);
 	rb_link_node(&skb->rbnode, parent, p);
 	rb_insert_color(&skb->rbnode, &xs->ofo_queue);
 	xs->ofo_bytes += skb->len;
