@@ -71,6 +71,16 @@ static int xtcp_set_congestion(struct sock *sk, sockptr_t optval,
 	return 0;
 }
 
+/* What is held back may go, CORK or not; what is written later may not. */
+static void xtcp_push_held(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	xs->nonagle |= XTCP_NAGLE_PUSH;
+	xtcp_push(sk);
+	xs->nonagle &= ~XTCP_NAGLE_PUSH;
+}
+
 static int xtcp_set_cork(struct sock *sk, bool on)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
@@ -80,8 +90,7 @@ static int xtcp_set_cork(struct sock *sk, bool on)
 		return 0;
 	}
 	xs->nonagle &= ~XTCP_NAGLE_CORK;
-	xs->nonagle |= XTCP_NAGLE_PUSH;
-	xtcp_push(sk);
+	xtcp_push_held(sk);
 	return 0;
 }
 
@@ -89,9 +98,9 @@ static int xtcp_set_nodelay(struct sock *sk, bool on)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
-	if (on) {	/* also what Nagle holds back now, CORK or not */
-		xs->nonagle |= XTCP_NAGLE_OFF | XTCP_NAGLE_PUSH;
-		xtcp_push(sk);
+	if (on) {
+		xs->nonagle |= XTCP_NAGLE_OFF;
+		xtcp_push_held(sk);
 	} else {
 		xs->nonagle &= ~XTCP_NAGLE_OFF;
 	}
