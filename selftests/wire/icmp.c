@@ -148,6 +148,96 @@ TEST_F(icmp, too_big__smaller_segments)
 	EXPECT_EQ(1, xt_counter("PmtuReduced"));
 }
 
+/*
+ * A flight is under way: what is lost of it comes again, no larger than the path
+ * allows, and each byte of it once.
+ */
+TEST_F(icmp, too_big__in_mid_flight)
+{
+	unsigned int most = 1280 - (self->w.addr_len == 4 ? 20 : 40) - HDR_LEN;
+	struct conn *c = &self->c;
+	static char buf[11200];
+	uint32_t start, end;
+	bool told = false;
+
+	OPEN();
+	start = c->ack;
+	end = start + sizeof(buf);
+	ASSERT_EQ((ssize_t)sizeof(buf), write(c->fd, buf, sizeof(buf)));
+	while (before(c->ack, end)) {
+		ASSERT_EQ(0, conn_recv(c, &self->s, XT_SOON_MS));
+		if (self->s.len > most) {
+			/* The router tells once; more of them are lost. */
+			if (!told)
+				ASSERT_EQ(0, send_icmp(c, TOO_BIG,
+						       self->s.seq, 1280));
+			told = true;
+			EXPECT_EQ(0, self->s.len % 1400);
+			continue;
+		}
+		if (self->s.seq != c->ack)
+			continue;
+		c->ack += self->s.len;
+		ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	}
+	EXPECT_EQ(1, xt_counter("PmtuReduced"));
+	/* The same connection goes on within it. */
+	ASSERT_EQ(5000, write(c->fd, buf, 5000));
+	for (end += 5000; before(c->ack, end); c->ack += self->s.len) {
+		ASSERT_EQ(0, conn_await_data(c, &self->s));
+		EXPECT_GE(most, self->s.len);
+	}
+}
+
+/* RFC 5927: a lie about a number that was acknowledged, or was never sent. */
+TEST_F(icmp, too_big__forged_in_mid_flight)
+{
+	struct conn *c = &self->c;
+	static char buf[2800];
+	uint32_t acked;
+
+	OPEN();
+	ASSERT_EQ(1400, write(c->fd, buf, 1400));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	acked = self->s.seq;
+	c->ack += 1400;
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	ASSERT_EQ(2800, write(c->fd, buf, 2800));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	ASSERT_EQ(0, send_icmp(c, TOO_BIG, acked, 1280));
+	ASSERT_EQ(0, send_icmp(c, TOO_BIG, c->ack + 2801, 1280));
+	ASSERT_EQ(0, send_icmp(c, TOO_BIG, c->ack + 0x80000000, 1280));
+	c->ack += 2800;
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	ASSERT_EQ(1400, write(c->fd, buf, 1400));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	EXPECT_EQ(1400, self->s.len);
+	EXPECT_EQ(0, xt_counter("PmtuReduced"));
+	EXPECT_EQ(3, xt_counter("IcmpOutOfWindow"));
+}
+
+/* Nor may it shrink segments to nothing: no path is that small. */
+TEST_F(icmp, too_big__absurd_size)
+{
+	struct conn *c = &self->c;
+	static char buf[1400];
+	unsigned int i, got = 0;
+
+	OPEN();
+	ASSERT_EQ(1400, write(c->fd, buf, 1400));
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	ASSERT_EQ(0, send_icmp(c, TOO_BIG, self->s.seq, 0));
+	ASSERT_EQ(0, send_icmp(c, TOO_BIG, self->s.seq, 68));
+	for (i = 0; got < 1400; i++) {
+		ASSERT_EQ(0, conn_await_data(c, &self->s));
+		got += self->s.len;
+		c->ack += self->s.len;
+		ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	}
+	/* IPv4: min_pmtu, 552 bytes; IPv6: 1280. */
+	EXPECT_GE(3, i);
+}
+
 TEST_F(icmp, too_big__wrong_number_ignored)
 {
 	struct conn *c = &self->c;
