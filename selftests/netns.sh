@@ -9,61 +9,8 @@
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-
-a=xt-a-$$
-b=xt-b-$$
-mb=1048576
-
-tidy()
-{
-	ip netns del "$a" 2>/dev/null
-	ip netns del "$b" 2>/dev/null
-}
-
-# link [MTU]: both namespaces anew, joined by a veth pair
-link()
-{
-	tidy
-	ip netns add "$a" && ip netns add "$b" || return
-	ip -n "$a" link add xt0 type veth peer name xt0 netns "$b" || return
-	ip -n "$a" addr add 192.0.2.1/24 dev xt0
-	ip -n "$b" addr add 192.0.2.2/24 dev xt0
-	ip -n "$a" addr add 2001:db8::1/64 dev xt0 nodad
-	ip -n "$b" addr add 2001:db8::2/64 dev xt0 nodad
-	ip -n "$b" addr add fe80::2/64 dev xt0 nodad
-	local ns
-	for ns in "$a" "$b"; do
-		ip -n "$ns" link set lo up
-		ip -n "$ns" link set xt0 mtu "${1:-1500}" up || return
-		# netem is to see segments, not trains of them
-		ip -n "$ns" link set xt0 gso_max_segs 1
-		# orphans hold their namespace, and the module, until they give up
-		over_tcp || ip netns exec "$ns" \
-			sh -c 'echo 2 >/proc/sys/net/xtcp/orphan_retries'
-	done
-	until_true 20 carrier "$a" && until_true 20 carrier "$b"
-}
-
-carrier() { ip -n "$1" link show xt0 | grep -q LOWER_UP; }
-
-netem() # parameters
-{
-	ip netns exec "$a" tc qdisc replace dev xt0 root netem "$@" &&
-		ip netns exec "$b" tc qdisc replace dev xt0 root netem "$@"
-}
-
-# transfer ADDRESS BYTES: b listens, a connects
-transfer()
-{
-	local server status bytes=$(($2 / scale / 8 * 8))
-	next_port
-	ip netns exec "$b" "$xfer" listen "$1" "$port" "$bytes" >"$work/server" &
-	server=$!
-	until_true 60 grep -q listening "$work/server" || return 1
-	ip netns exec "$a" "$xfer" connect "$1" "$port" "$bytes"
-	status=$?
-	wait "$server" && [ "$status" = 0 ]
-}
+# shellcheck source-path=SCRIPTDIR source=link.sh
+. "$(dirname "$0")/link.sh"
 
 # both NAME BYTES [NETEM PARAMETERS]
 both()
