@@ -95,6 +95,16 @@ static bool is_there(const struct peer *p, const struct span *s)
 	return false;
 }
 
+static bool beyond(const struct peer *p, uint32_t seq)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->ranges; i++)
+		if (p->range[i].from > seq)
+			return true;
+	return false;
+}
+
 static uint32_t held(const struct peer *p)
 {
 	uint32_t sum = p->rcv_nxt;
@@ -134,6 +144,7 @@ static void arrive(struct peer *p, unsigned int n)
 	if (is_there(p, &span)) {
 		a.sack[a.sacks++] = span;
 	} else {
+		p->overtaken += !s->times && beyond(p, s->seq);
 		add_range(p, span);
 		advance(p);
 	}
@@ -308,6 +319,14 @@ unsigned int peer_resends(const struct peer *p)
 	for (i = 0; i < p->n; i++)
 		n += p->log[i].times > 0;
 	return n;
+}
+
+long long peer_gap_us(const struct peer *p, uint32_t seq)
+{
+	const struct sent *first = peer_find(p, seq, 0);
+	const struct sent *again = peer_find(p, seq, 1);
+
+	return first && again ? (int32_t)(again->tsval - first->tsval) : -1;
 }
 
 long long peer_told_us(const struct peer *p, uint32_t seq)

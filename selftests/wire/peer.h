@@ -61,6 +61,7 @@ struct peer {
 	uint32_t rcv_nxt, ts_recent, delivered;
 	struct span range[PEER_RANGES];	/* beyond rcv_nxt, the newest first */
 	unsigned int ranges;
+	unsigned int overtaken;		/* arrived behind what was sent later */
 	long long busy_until_us;	/* the path, by slot_us */
 	/*
 	 * What this machine added to the path, at worst: segments seen late,
@@ -91,6 +92,8 @@ const struct sent *peer_find(const struct peer *p, uint32_t seq,
 			     unsigned int times);
 /* Segments that were sent before, all of them or in part. */
 unsigned int peer_resends(const struct peer *p);
+/* µs between sending @seq and sending it again, by the kernel's clock; or -1. */
+long long peer_gap_us(const struct peer *p, uint32_t seq);
 /* When the kernel learned that @seq, or what is behind it, was there. */
 long long peer_told_us(const struct peer *p, uint32_t seq);
 /* For people who ask why. */

@@ -37,7 +37,7 @@ static unsigned int round_trip_us(void)
 static bool disturbed(long long rtos, long long probes)
 {
 	return !xt_virtual_time() &&
-	       (peer.late_us > peer.rtt_us / 16 ||
+	       (peer.late_us > peer.rtt_us / 32 ||
 		xt_counter("RtoTimeouts") > rtos ||
 		xt_counter("LossProbes") > probes);
 }
@@ -108,12 +108,19 @@ static void delay_segment(unsigned int number, long long us, long long resend_us
 	peer.fate = late;
 }
 
-/* One segment overtakes another: the kernel learns that this path reorders. */
-static int show_reordering(void)
-{
-	delay_segment(8, peer.rtt_us / 20, 0);
-	return peer_write(&peer, 10 * MSS) || peer_run(&peer, 10 * MSS);
-}
+/*
+ * One segment overtakes another: the kernel learns that this path reorders.
+ * Unless a slow one left such a gap between them that none was overtaken.
+ */
+#define SHOW_REORDERING()						\
+	do {								\
+		delay_segment(8, peer.rtt_us / 20, 0);			\
+		ASSERT_EQ(0, peer_write(&peer, 10 * MSS));		\
+		RUN(10 * MSS);						\
+		if (!xt_virtual_time() && !peer.overtaken)		\
+			SKIP(return, "too slow here: in order");	\
+		ASSERT_LT(0, peer.overtaken);				\
+	} while (0)
 
 /* ---- tail-loss probe ---- */
 
@@ -125,7 +132,6 @@ static int show_reordering(void)
 TEST_F(recovery, tail_loss__probed_after_two_round_trips)
 {
 	const struct sent *probe;
-	long long wait_us;
 
 	OPEN();
 	lose_segments(2, 3);
@@ -134,10 +140,12 @@ TEST_F(recovery, tail_loss__probed_after_two_round_trips)
 	UNLESS_DISTURBED(0, 1);
 	probe = peer_find(&peer, 2 * MSS, 1);
 	ASSERT_NE(NULL, probe);
-	wait_us = probe->at_us - peer_told_us(&peer, MSS);
-	EXPECT_LE(2 * peer.rtt_us, wait_us)
+	/* One round trip to the last ACK, and two from there. */
+	EXPECT_LE(3 * peer.rtt_us, peer_gap_us(&peer, 2 * MSS))
 		peer_print(&peer);
 	if (xt_virtual_time()) {
+		long long wait_us = probe->at_us - peer_told_us(&peer, MSS);
+
 		EXPECT_LE(2 * peer.rtt_us + 25000, wait_us);
 		/* Two ticks, one of the wheel, and what is left of one. */
 		EXPECT_GE(2 * peer.rtt_us + 25000 + 4 * TICK_US, wait_us);
@@ -168,7 +176,7 @@ TEST_F(recovery, tail_loss__probed_by_new_data)
 	for (i = 0; i < 11; i++)
 		EXPECT_EQ(i * MSS, peer.log[i].seq)
 			peer_print(&peer);
-	EXPECT_LE(2 * peer.rtt_us, peer.log[10].at_us - peer.log[9].at_us);
+	EXPECT_LE(2 * peer.rtt_us, peer.log[10].tsval - peer.log[9].tsval);
 	/* Its SACK tells of the losses: no timeout. */
 	EXPECT_EQ(1, xt_counter("LossProbes"));
 	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
@@ -268,18 +276,18 @@ TEST_F(recovery, loss__of_every_second_segment)
 }
 
 /*
- * A path known to reorder: what comes a fifth of a round trip late was not lost,
+ * A path known to reorder: what comes a sixth of a round trip late was not lost,
  * however many segments overtook it.
  */
 static long long shuffle(struct peer *p, unsigned int n)
 {
-	return p->log[n].seq / MSS % 7 == 3 ? p->rtt_us / 5 : 0;
+	return p->log[n].seq / MSS % 7 == 3 ? p->rtt_us / 6 : 0;
 }
 
 TEST_F(recovery, reordering__nothing_sent_again)
 {
 	OPEN();
-	ASSERT_EQ(0, show_reordering());
+	SHOW_REORDERING();
 	peer.fate = shuffle;
 	ASSERT_EQ(0, peer_write(&peer, 200 * MSS));
 	RUN(210 * MSS);
@@ -294,21 +302,20 @@ TEST_F(recovery, reordering__nothing_sent_again)
 TEST_F(recovery, reordering__loss_judged_after_its_window)
 {
 	const struct sent *again;
-	long long wait_us;
 
 	OPEN();
-	ASSERT_EQ(0, show_reordering());
+	SHOW_REORDERING();
 	lose_segments(11, 12);
 	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
 	RUN(20 * MSS);
 	UNLESS_DISTURBED(0, 0);
 	again = peer_find(&peer, 11 * MSS, 1);
 	ASSERT_NE(NULL, again);
-	wait_us = again->at_us - peer_told_us(&peer, 12 * MSS);
-	EXPECT_LE(peer.rtt_us / 4, wait_us)
+	EXPECT_LE(peer.rtt_us * 5 / 4, peer_gap_us(&peer, 11 * MSS))
 		peer_print(&peer);
 	if (xt_virtual_time())
-		EXPECT_GE(peer.rtt_us / 4 + 3 * TICK_US, wait_us)
+		EXPECT_GE(peer.rtt_us / 4 + 3 * TICK_US,
+			  again->at_us - peer_told_us(&peer, 12 * MSS))
 			peer_print(&peer);
 	EXPECT_EQ(1, peer_resends(&peer));
 	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
@@ -318,7 +325,7 @@ TEST_F(recovery, reordering__loss_judged_after_its_window)
 TEST_F(recovery, reordering__window_grows_with_dsack)
 {
 	OPEN();
-	ASSERT_EQ(0, show_reordering());
+	SHOW_REORDERING();
 	delay_segment(11, peer.rtt_us * 3 / 4, 0);
 	ASSERT_EQ(0, peer_write(&peer, 10 * MSS));
 	RUN(20 * MSS);
