@@ -228,7 +228,7 @@ void xtcp_set_key(struct xtcp_key *key, struct net *net,
 struct xtcp_node *xtcp_lookup(const struct xtcp_key *key);
 int xtcp_hash(struct sock *sk);
 void xtcp_unhash(struct sock *sk);
-int xtcp_table_replace(struct xtcp_node *old, struct xtcp_node *new);
+int xtcp_table_replace(struct sock *sk, struct xtcp_node *new);
 bool xtcp_table_remove(struct xtcp_node *node);
 struct sock *xtcp_lookup_listener(struct net *net, const struct xtcp_key *key,
 				  int dif, int sdif);

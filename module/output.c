@@ -527,13 +527,15 @@ static bool xtcp_challenge_of_net(struct xtcp_net *xn)
 {
 	int rate = READ_ONCE(xn->sysctl_challenge_ack_rate);
 	u32 now_s = (u32)ktime_get_seconds();
+	u32 then_s = READ_ONCE(xn->challenge_stamp_s);
 
 	if (!rate)
 		return true;
-	if (READ_ONCE(xn->challenge_stamp_s) != now_s) {
+	/* One CPU of those that see the new second begins it. */
+	if (then_s != now_s &&
+	    cmpxchg(&xn->challenge_stamp_s, then_s, now_s) == then_s) {
 		int half = (rate + 1) / 2;
 
-		WRITE_ONCE(xn->challenge_stamp_s, now_s);
 		atomic_set(&xn->challenge_left, half +
 			   (int)reciprocal_scale(get_random_u32(), rate));
 	}

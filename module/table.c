@@ -137,8 +137,10 @@ int xtcp_hash(struct sock *sk)
 		if (!xtcp_evict_tw(xtcp_sk(sk)))
 			break;
 	}
-	if (!err)
+	if (!err) {
 		node->hashed = true;
+		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
+	}
 	if (err == -EEXIST)
 		return -EADDRNOTAVAIL;
 	return err ? -ENOBUFS : 0;	/* the table could not grow now */
@@ -168,23 +170,26 @@ void xtcp_unhash(struct sock *sk)
 		return;
 	node->hashed = false;
 	xtcp_table_remove(node);
+	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 }
 
 /**
  * xtcp_table_replace - put a TIME_WAIT record where its socket was
- * @old: the socket's node, hashed
- * @new: the record's, with the same key
+ * @sk: socket, locked, hashed
+ * @new: the record's node, with the same key
  *
  * Return: 0 or a negative errno.
  */
-int xtcp_table_replace(struct xtcp_node *old, struct xtcp_node *new)
+int xtcp_table_replace(struct sock *sk, struct xtcp_node *new)
 {
+	struct xtcp_node *old = &xtcp_sk(sk)->node;
 	int err = rhashtable_replace_fast(&xtcp_conns, &old->rh, &new->rh,
 					  xtcp_conn_params);
 
 	if (!err) {
 		old->hashed = false;
 		new->hashed = true;
+		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	}
 	return err;
 }
@@ -305,6 +310,7 @@ void xtcp_hash_listener(struct sock *sk)
 	hlist_add_head_rcu(&xtcp_sk(sk)->listen_node,
 			   xtcp_listen_slot(sock_net(sk),
 					    inet_sk(sk)->inet_num));
+	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, 1);
 	spin_unlock_bh(&xtcp_listen_lock);
 }
 
@@ -315,7 +321,10 @@ void xtcp_hash_listener(struct sock *sk)
 void xtcp_unhash_listener(struct sock *sk)
 {
 	spin_lock_bh(&xtcp_listen_lock);
-	hlist_del_init_rcu(&xtcp_sk(sk)->listen_node);
+	if (!hlist_unhashed(&xtcp_sk(sk)->listen_node)) {
+		hlist_del_init_rcu(&xtcp_sk(sk)->listen_node);
+		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+	}
 	spin_unlock_bh(&xtcp_listen_lock);
 }
 

@@ -133,7 +133,7 @@ static bool xtcp_tw_place(struct sock *sk, struct xtcp_tw *tw,
 	/* Started before anyone can find and kill the record. */
 	tw->timer.expires = jiffies + life;
 	add_timer(&tw->timer);
-	if (!xtcp_table_replace(&xtcp_sk(sk)->node, &tw->node))
+	if (!xtcp_table_replace(sk, &tw->node))
 		return true;
 	/* It was not in the table: nothing to guard. */
 	timer_delete_sync(&tw->timer);

@@ -106,16 +106,43 @@ TEST_F(counters, namespace__counts_its_own)
 	EXPECT_EQ(0, xt_counter("ActiveOpens"));
 }
 
-/* SO_MEMINFO and the protocol's line see the memory come and go. */
-TEST_F(counters, protocols__lists_the_sockets)
+/* Column "sockets" of this namespace's /proc/net/protocols; -1: no such line. */
+static int listed(const char *protocol)
 {
-	char buf[16384];
+	char buf[16384], name[32];
+	int size, sockets;
+	char *line;
+
+	if (xt_read_file("/proc/net/protocols", buf, sizeof(buf)) <= 0)
+		return -1;
+	for (line = strtok(buf, "\n"); line; line = strtok(NULL, "\n"))
+		if (sscanf(line, "%31s %d %d", name, &size, &sockets) == 3 &&
+		    !strcmp(name, protocol))
+			return sockets;
+	return -1;
+}
+
+/* Both ends of a connection are counted while it lives, and a listener. */
+TEST_F(counters, protocols__counts_the_sockets)
+{
+	struct linger at_once = { .l_onoff = 1 };
 	int fd[2];
 
 	NEEDS_XTCP();
+	EXPECT_EQ(0, listed("XTCP") + listed("XTCPv6"));
 	XT_PAIR(fd);
-	ASSERT_LT(0, xt_read_file("/proc/net/protocols", buf, sizeof(buf)));
-	EXPECT_NE(NULL, strstr(buf, "XTCP"));
+	EXPECT_LE(2, listed("XTCP") + listed("XTCPv6"));
+	EXPECT_GE(3, listed("XTCP") + listed("XTCPv6"));
+	ASSERT_EQ(0, setsockopt(fd[0], SOL_SOCKET, SO_LINGER, &at_once,
+				sizeof(at_once)));
+	close(fd[0]);
+	ASSERT_TRUE(xt_wait_state(fd[1], XTCP_CLOSE));
+	EXPECT_EQ(0, listed("XTCP") + listed("XTCPv6"));
+	/* What is only open is not counted, as with TCP. */
+	close(fd[1]);
+	ASSERT_LE(0, fd[0] = xt_socket(&self->x, 0));
+	EXPECT_EQ(0, listed("XTCP") + listed("XTCPv6"));
+	close(fd[0]);
 }
 
 TEST_HARNESS_MAIN
