@@ -362,7 +362,7 @@ TEST_F(data, retransmission__doubles)
 	EXPECT_LE(3, xt_counter("RetransSegs"));
 	c->ack += 4;
 	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
-	EXPECT_TRUE(conn_quiet(c, 4000));
+	EXPECT_TRUE(conn_content(c, 4000));
 }
 
 /* Nothing beyond what the receiver offered. */

@@ -96,7 +96,7 @@ TEST_F(close, fin__repeated)
 	}
 	c->ack++;
 	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
-	EXPECT_TRUE(conn_quiet(c, 2500));
+	EXPECT_TRUE(conn_content(c, 2500));
 }
 
 TEST_F(close, written_data__goes_before_fin)

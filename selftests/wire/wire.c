@@ -535,15 +535,28 @@ int conn_await_ack(struct conn *c, struct seg *s, uint32_t ack)
 	return -1;
 }
 
+static bool unexpected(const struct seg *s)
+{
+	printf("# unexpected: flags %02x seq %u ack %u len %u\n", s->flags,
+	       s->seq, s->ack, s->len);
+	return false;
+}
+
 bool conn_quiet(struct conn *c, int ms)
 {
 	static struct seg s;
 
-	if (conn_recv(c, &s, ms))
-		return true;
-	printf("# unexpected: flags %02x seq %u ack %u len %u\n", s.flags,
-	       s.seq, s.ack, s.len);
-	return false;
+	return conn_recv(c, &s, ms) ? true : unexpected(&s);
+}
+
+bool conn_content(struct conn *c, int ms)
+{
+	static struct seg s;
+
+	while (!conn_recv(c, &s, ms))
+		if (!before(s.tsecr, c->last_tsval))
+			return unexpected(&s);
+	return true;
 }
 
 /* We are the client of @listener. */

@@ -126,6 +126,11 @@ int conn_await_data(struct conn *c, struct seg *s);
 int conn_await_ack(struct conn *c, struct seg *s, uint32_t ack);
 /* Nothing comes for a while. */
 bool conn_quiet(struct conn *c, int ms);
+/*
+ * The same, but for what had left before the kernel got our last conn_send():
+ * it echoes an older timestamp.  Only after a segment that the kernel takes.
+ */
+bool conn_content(struct conn *c, int ms);
 
 /* Whole openings.  Both fill c->fd. */
 int conn_open_passive(struct conn *c, struct wire *w, int listener);
