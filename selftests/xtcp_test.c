@@ -556,6 +556,37 @@ int xt_write_file(const char *path, const char *text)
 	return 0;
 }
 
+/* /proc/net/protocols: name, size of a socket, sockets */
+int xt_sockets(void)
+{
+	char buf[16384], *line, *save;
+	int n, all = 0, found = 0;
+
+	if (xt_read_file("/proc/thread-self/net/protocols", buf,
+			 sizeof(buf)) < 0)
+		return -1;
+	for (line = strtok_r(buf, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "XTCP%*[v6 ] %*d %d", &n) != 1)
+			continue;
+		all += n;
+		found++;
+	}
+	return found ? all : -1;
+}
+
+bool xt_no_sockets(void)
+{
+	long long end = xt_now_ms() + XT_SOON_MS;
+
+	while (xt_sockets()) {
+		if (xt_now_ms() > end)
+			return false;
+		xt_sleep_ms(5);
+	}
+	return true;
+}
+
 /* /proc/net/xtcp_stat: a line of names, a line of values, both after "Xtcp:". */
 long long xt_counter(const char *name)
 {

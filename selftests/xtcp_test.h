@@ -134,6 +134,11 @@ int xt_thread_recv(struct xt_thread *t);
 int xt_read_file(const char *path, char *buf, size_t size);
 int xt_write_file(const char *path, const char *text);
 
+/* Connections and listeners of this namespace, without TIME_WAITs. */
+int xt_sockets(void);
+/* Waits for the last of them; patiently, orphans take their time. */
+bool xt_no_sockets(void);
+
 /* Own counters by name, -1 when it does not exist. */
 long long xt_counter(const char *name);
 
