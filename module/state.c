@@ -47,6 +47,9 @@
  *    valid cookie back.
  *  - SYN_RECV exists only for two SYNs that cross (RFC 9293 section 3.5).
  *  - LISTEN does not become SYN_SENT: sockets offer no such call.
+ *
+ * Documentation/model/ checks with spin where these arrows lead; its table
+ * (transitions.txt) must have the same ones.
  */
 #include <linux/kernel.h>
 
