@@ -9,6 +9,7 @@
 
 #define STANDS(h) \
 	attempts[h] = 1; \
+	clk[h] = 1; \
 	isn[h] = 1; \
 	said_by[h] = 1; \
 	s[h].st = ESTABLISHED; \
@@ -17,6 +18,7 @@
 	s[h].nxt = STEP + 1; \
 	s[h].irs = STEP; \
 	s[h].rcv = STEP + 1; \
+	s[h].tsr = 1; \
 	SET_WUP(h, STEP + 1)
 
 active proctype hosts()

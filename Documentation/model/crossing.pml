@@ -14,6 +14,8 @@ active proctype hosts()
 {
 	s[0].st = CLOSE;
 	s[1].st = CLOSE;
+	clk[0] = 1;		/* 0 is no timestamp */
+	clk[1] = 1;
 #ifdef LISTENER
 	listening[1] = 1;
 #endif

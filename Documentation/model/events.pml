@@ -180,10 +180,10 @@ inline forge()
 	attacks++;
 	x = s[1 - g].rcv;
 	if
-	:: ev == FORGE_RST -> put(RST, 30, 0, 31, 0, 0, 0)
-	:: ev == FORGE_SYN -> put(SYN, x, 0, 31, 0, 0, 0)
+	:: ev == FORGE_RST -> put(RST, 30, 0, 31, 1, 0, 0)
+	:: ev == FORGE_SYN -> put(SYN, x, 0, 31, 1, 0, 0)
 	:: ev == FORGE_DATA ->
-		put(LEN | ACK, x, 30, 31, 0, 0, 0)
+		put(LEN | ACK, x, 30, 31, 1, 0, 0)
 	fi
 }
 

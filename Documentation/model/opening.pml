@@ -18,6 +18,8 @@ active proctype hosts()
 {
 	s[0].st = CLOSE;
 	s[1].st = CLOSE;
+	clk[0] = 1;		/* 0 is no timestamp */
+	clk[1] = 1;
 #ifndef LATE
 	d_step { call_listen(1, true) };
 #endif

@@ -146,6 +146,7 @@ inline rcv_syn_sent(h)
 	:: (fl & ACK) && ak == s[h].iss + 1 && (fl & RST) -> error(h)
 #endif
 	:: (fl & SYN) && !(fl & RST) && (!(fl & ACK) || ak == s[h].iss + 1) ->
+		tick(h);	/* a round trip has passed, or half of one */
 		s[h].irs = sq;
 		s[h].rcv = en;
 		SET_WUP(h, en);
@@ -166,7 +167,7 @@ inline rcv_syn_sent(h)
 }
 
 /* an echo of something sent in the life of this connection */
-#define PLAUSIBLE(h)	(ecr == 0 || ecr >= s[h].start)
+#define PLAUSIBLE(h)	(ecr && ecr >= s[h].start)
 
 /*
  * xtcp_rcv_stranger(): as long as the peer may mean another connection, what
@@ -181,13 +182,20 @@ inline rcv_syn_sent(h)
 #define STRANGER(h)	((s[h].ck || s[h].una == s[h].iss) && OTHER_ACK(h))
 #endif
 
+/* older by less than a round trip is reordering, once a round trip is known */
+#ifdef BUG_PAWS_SLACK
+#define PAWS_SLACK(h)	(2 * (s[h].una != s[h].iss))
+#else
+#define PAWS_SLACK(h)	(s[h].una != s[h].iss)
+#endif
+
 /* xtcp_rcv_check(): mine stays set when the segment is acceptable */
 inline rcv_check(h)
 {
 	mine = 0;
 	if
 #ifndef BUG_NO_PAWS
-	:: tv < s[h].tsr && !(fl & RST) ->
+	:: tv + PAWS_SLACK(h) < s[h].tsr && !(fl & RST) ->
 		if
 		:: sq != en -> send_ack(h)
 		:: else
