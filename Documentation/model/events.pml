@@ -72,18 +72,22 @@ inline keepalive(h)
 #define FORGE_RST	18	/* to g's peer, as if g had sent it */
 #define FORGE_SYN	19
 #define FORGE_DATA	20
+#define FORGE_ECHO	21
 
 /*
  * EAGER: timers may fire at any time, before answers that are on their way.
  * Else time passes only when nothing is on its way: what happens then is the
  * fault of nobody but the protocol.  2 MSL and a cookie's life are longer than
- * some RTOs.
+ * some RTOs; with EXPIRE segments outlive even those.
  */
 #ifdef EAGER
 #define TIME(h)		CALM
-#define LONG_TIME(h)	CALM
 #else
 #define TIME(h)		(SILENT && !s[0].owe && !s[1].owe)
+#endif
+#if defined(EAGER) || defined(EXPIRE)
+#define LONG_TIME(h)	CALM
+#else
 #define LONG_TIME(h)	(TIME(h) && s[0].una == s[0].nxt && \
 			 s[1].una == s[1].nxt && !s[0].ck && !s[1].ck)
 #endif
@@ -167,12 +171,13 @@ inline keepalive(h)
 /*
  * A blind attacker (RFC 5961) hits the window, but not the very number: RST far
  * from RCV.NXT; SYN; data with an ACK of what was never sent, and a timestamp
- * from the future.
+ * from the future; the same with a good number, and no echo.
  */
 #define ATTACK(h) \
 	:: attacks < ATTACKS && CALM && TARGET(h) -> ON(1 - (h), 0, FORGE_RST) \
 	:: attacks < ATTACKS && CALM && TARGET(h) -> ON(1 - (h), 0, FORGE_SYN) \
-	:: attacks < ATTACKS && CALM && TARGET(h) -> ON(1 - (h), 0, FORGE_DATA)
+	:: attacks < ATTACKS && CALM && TARGET(h) -> ON(1 - (h), 0, FORGE_DATA) \
+	:: attacks < ATTACKS && CALM && TARGET(h) -> ON(1 - (h), 0, FORGE_ECHO)
 #define TARGET(h)	(s[h].st != CLOSE && s[h].st != SYN_SENT)
 
 inline forge()
@@ -184,6 +189,8 @@ inline forge()
 	:: ev == FORGE_SYN -> put(SYN, x, 0, 31, 1, 0, 0)
 	:: ev == FORGE_DATA ->
 		put(LEN | ACK, x, 30, 31, 1, 0, 0)
+	:: ev == FORGE_ECHO ->
+		put(LEN | ACK, x, s[1 - g].una - 1, 31, 0, 0, 0)
 	fi
 }
 

@@ -21,7 +21,11 @@ inline rcv_syn(h)
 inline rcv_cookie(h)
 {
 	if
+#ifdef BUG_OLD_COOKIE
+	:: ck == 0 -> answer_reset(h)
+#else
 	:: ck == 0 || !VALID(ak - 1) -> answer_reset(h)
+#endif
 	:: else ->
 		if
 		:: sq <= ck * STEP || sq > ck * STEP + 1 + WINDOW
@@ -167,7 +171,11 @@ inline rcv_syn_sent(h)
 }
 
 /* an echo of something sent in the life of this connection */
+#ifdef BUG_ECHO_OF_NOTHING
+#define PLAUSIBLE(h)	(ecr >= s[h].start)
+#else
 #define PLAUSIBLE(h)	(ecr && ecr >= s[h].start)
+#endif
 
 /*
  * xtcp_rcv_stranger(): as long as the peer may mean another connection, what

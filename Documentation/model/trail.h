@@ -57,7 +57,7 @@ static void tell_event(int replay, int host, int ev)
 		"record ends", "64 s pass: cookies are void", "connect()",
 		"listen()", "write()", "read(), close()", "shutdown()", "close()",
 		"abort", "accept() makes room", "-> forged RST",
-		"-> forged SYN", "-> forged data",
+		"-> forged SYN", "-> forged data", "-> forged data, no echo",
 	};
 
 	if (replay)
