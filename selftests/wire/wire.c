@@ -537,7 +537,7 @@ int conn_await_ack(struct conn *c, struct seg *s, uint32_t ack)
 
 static bool unexpected(const struct seg *s)
 {
-	printf("# unexpected: flags %02x seq %u ack %u len %u\n", s->flags,
+	printf("# came unasked: flags %02x seq %u ack %u len %u\n", s->flags,
 	       s->seq, s->ack, s->len);
 	return false;
 }
