@@ -236,6 +236,24 @@ TEST_F(states, fin_wait1__ack_of_the_data_is_none_of_the_fin)
 	EXPECT_TRUE(xt_wait_state(c->fd, XTCP_FIN_WAIT2));
 }
 
+/* CLOSE after shutdown() (section 3.10.4): there is one FIN, not two. */
+TEST_F(states, fin_wait1__close)
+{
+	int listener_ = wire_listener(&self->w, PORT, 8);
+	struct conn *c = &self->c;
+	struct seg *s = &self->s;
+
+	ASSERT_LE(0, listener_);
+	ENTER(endings);
+	ASSERT_EQ(0, close(c->fd));
+	c->ack++;
+	ASSERT_EQ(0, conn_send(c, FIN | ACK, NULL, 0));
+	ASSERT_EQ(0, conn_await(c, s, ACK));
+	EXPECT_EQ(c->ack, s->seq);
+	EXPECT_EQ(c->seq, s->ack);
+	EXPECT_EQ(1, xt_counter("TimeWait"));
+}
+
 /* ---- ABORT (section 3.10.5) ---- */
 
 static int abort_now(int fd)
@@ -261,6 +279,22 @@ TEST_F(states, ending__abort)
 			EXPECT_EQ(c->ack + 1, s->seq);
 		}
 	}
+}
+
+TEST_F(states, fin_wait2__abort)
+{
+	int listener_ = wire_listener(&self->w, PORT, 8);
+	struct conn *c = &self->c;
+	struct seg *s = &self->s;
+
+	ASSERT_LE(0, listener_);
+	ENTER(endings);
+	c->ack++;
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	ASSERT_TRUE(xt_wait_state(c->fd, XTCP_FIN_WAIT2));
+	ASSERT_EQ(0, abort_now(c->fd));
+	ASSERT_EQ(0, conn_await(c, s, RST | ACK));
+	EXPECT_EQ(c->ack, s->seq);
 }
 
 TEST_F(states, close_wait__abort)
