@@ -25,6 +25,16 @@
 #include <net/proto_memory.h>
 #endif
 
+/* 6.10: references to fragments moved out of linux/skbuff.h */
+#ifdef XTCP_HAVE_SKBUFF_REF_H
+#include <linux/skbuff_ref.h>
+#endif
+
+/* 6.5: so did segmentation */
+#ifdef XTCP_HAVE_GSO_H
+#include <net/gso.h>
+#endif
+
 #ifdef XTCP_HAVE_UNALIGNED_H
 #include <linux/unaligned.h>
 #else

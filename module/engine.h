@@ -86,6 +86,7 @@ void xtcp_rtx_ack(struct sock *sk, u32 ack, struct xtcp_ack_state *a);
 void xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts,
 		   struct xtcp_ack_state *a);
 struct sk_buff *xtcp_rtx_tail(const struct sock *sk);
+struct sk_buff *xtcp_rtx_last_segment(struct sock *sk);
 void xtcp_rtx_begin_send(struct sock *sk, struct sk_buff *skb);
 void xtcp_rtx_end_send(struct sock *sk, struct sk_buff *skb);
 void xtcp_mark_lost(struct sock *sk, struct sk_buff *skb);
@@ -194,6 +195,7 @@ void xtcp_pacing_stop(struct sock *sk);
 void xtcp_update_pacing(struct sock *sk);
 void xtcp_pacing_acked(struct sock *sk, u32 acked);
 bool xtcp_may_leave(struct sock *sk, u32 len);
+u32 xtcp_pacing_quantum(const struct sock *sk);
 bool xtcp_still_in_host(struct sock *sk, struct sk_buff *skb);
 bool xtcp_waits_to_leave(struct sock *sk);
 u64 xtcp_departure_ns(const struct sock *sk);
@@ -203,7 +205,8 @@ void xtcp_send_more(struct sock *sk);
 
 /* offload.c */
 void xtcp_setup_caps(struct sock *sk, struct dst_entry *dst);
-u32 xtcp_size_goal(struct sock *sk);
+u32 xtcp_size_goal(const struct sock *sk, u32 mss);
+unsigned int xtcp_gso_set(struct sk_buff *skb, u32 mss);
 
 /* timer.c */
 void xtcp_init_timers(struct sock *sk);

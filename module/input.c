@@ -404,11 +404,12 @@ static void xtcp_note_ce(struct sock *sk, const struct sk_buff *skb)
  * RFC 9293 section 3.8.6.3 and RFC 5681 section 4.2: an ACK for every second
  * full segment, at once while a gap exists, else soon.
  */
-static void xtcp_data_acked_how(struct xtcp_sock *xs, struct sock *sk, u32 len)
+static void xtcp_data_acked_how(struct xtcp_sock *xs, struct sock *sk, u32 len,
+				u32 seg)
 {
 	xs->ack_bytes += len;
-	if (len > xs->rcv_mss)
-		xs->rcv_mss = min_t(u32, len, xs->advmss);
+	if (seg > xs->rcv_mss)
+		xs->rcv_mss = min_t(u32, seg, xs->advmss);
 	if (xs->quickack || xs->sack.n || xs->dsack_set ||
 	    xs->ack_bytes >= 2 * xs->rcv_mss)
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
@@ -494,6 +495,7 @@ static bool xtcp_rcv_in_order(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	bool fin = XTCP_SKB_CB(skb)->flags & XTCP_FIN;
 	u32 len = skb->len;
+	u32 seg = skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : len;
 
 	if (len) {
 		xtcp_rcv_queue_tail(sk, skb);
@@ -506,7 +508,7 @@ static bool xtcp_rcv_in_order(struct sock *sk, struct sk_buff *skb)
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 		fin |= xtcp_ofo_drain(sk);
 	}
-	xtcp_data_acked_how(xs, sk, len);
+	xtcp_data_acked_how(xs, sk, len, seg);
 	return fin;
 }
 
@@ -548,7 +550,7 @@ static bool xtcp_rcv_data(struct sock *sk, struct sk_buff *skb)
 		goto free;
 	}
 
-	xs->data_segs_in++;
+	xs->data_segs_in += xtcp_skb_segs(skb);
 	skb_dst_drop(skb);
 	if (cb->seq == xs->rcv_nxt) {
 		bool payload = skb->len;
@@ -663,7 +665,7 @@ enum xtcp_verdict xtcp_rcv_segment(struct sock *sk, struct sk_buff *skb)
 	xtcp_parse_again(skb, &opts);
 	xs->last_rcv_us = xtcp_now_us();
 	xs->cong.now_us = xs->last_rcv_us;
-	xs->segs_in++;
+	xs->segs_in += xtcp_skb_segs(skb);
 
 	switch (sk->sk_state) {
 	case XTCP_CLOSE:

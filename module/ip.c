@@ -451,7 +451,7 @@ int xtcp_rcv(struct sk_buff *skb, struct xtcp_rx *rx)
 	struct xtcp_node *node;
 	unsigned int hdr_len;
 
-	xtcp_mib_inc(xn, InSegs);
+	xtcp_mib_add(xn, InSegs, xtcp_skb_segs(skb));
 	if (!xtcp_well_formed(xn, skb, rx->family, &hdr_len)) {
 		xtcp_mib_inc(xn, InErrs);
 		kfree_skb(skb);

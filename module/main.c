@@ -103,6 +103,9 @@ static int __init xtcp_init(void)
 		xtcp_ipv4_exit();
 		goto err_taken;
 	}
+	err = xtcp_offload_init();
+	if (err)
+		goto err_ipv6;
 	err = xtcp_af_init();
 	if (err)
 		goto err_family;
@@ -114,9 +117,12 @@ err_family:
 	if (err == -EEXIST)
 		pr_err("xtcp: address family %d is taken: load with family=N\n",
 		       xtcp_family);
+	xtcp_offload_exit();
+err_ipv6:
 	xtcp_ipv6_exit();
 	xtcp_ipv4_exit();
-	goto err_netns;
+	if (err != -EBUSY)
+		goto err_netns;
 err_taken:
 	pr_err("xtcp: IP protocol %d is taken: load with protocol=N\n",
 	       xtcp_protocol);
@@ -137,6 +143,7 @@ err_pacing:
 static void __exit xtcp_exit(void)
 {
 	xtcp_af_exit();
+	xtcp_offload_exit();
 	xtcp_ipv6_exit();
 	xtcp_ipv4_exit();
 	xtcp_netns_exit();

@@ -13,6 +13,7 @@
 	/* segments */							\
 	X(InSegs)		/* received, whatever became of them */	\
 	X(OutSegs)		/* sent, retransmissions included */	\
+	X(OutSuperSegs)		/* skbs that held several of them */	\
 	X(RetransSegs)							\
 	X(OutRsts)							\
 	X(InRsts)							\

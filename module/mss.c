@@ -71,7 +71,7 @@ void xtcp_hole_timeout(struct sock *sk)
 	if (!mtu || !xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
 		return;
 	mss = xtcp_mtu_to_mss(sk, mtu);
-	if (mss < XTCP_MIN_MSS || skb->len <= mss)
+	if (mss < XTCP_MIN_MSS || xtcp_skb_largest(skb) <= mss)
 		return;
 	if (xs->hole.suspected_mtu == mtu) {
 		/* A piece got through, what is larger again did not. */

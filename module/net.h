@@ -66,6 +66,10 @@ void xtcp_icmp_error(const struct xtcp_key *key, u32 seq, int err, bool hard,
 		     u32 mtu);
 void xtcp_mtu_reduced(struct sock *sk);
 
+/* offload.c */
+int xtcp_offload_init(void);
+void xtcp_offload_exit(void);
+
 /* ipv4.c */
 int xtcp_ipv4_init(void);
 void xtcp_ipv4_exit(void);

@@ -117,6 +117,7 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 	u8 ect = xtcp_ect(xs, &cb, payload);
 	/* Our clock must not seem to go back: fq may hold data until later. */
 	u64 now_us = cb.sent_us ?: max(xtcp_now_us(), xs->last_send_us);
+	unsigned int segs = payload ? xtcp_gso_set(skb, cb.mss) : 1;
 	struct xtcphdr *th;
 	int err;
 
@@ -131,10 +132,12 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 	skb->destructor = xtcp_wfree;
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
 
-	xs->segs_out++;
-	XTCP_INC_STATS(sk, OutSegs);
+	xs->segs_out += segs;
+	XTCP_ADD_STATS(sk, OutSegs, segs);
+	if (segs > 1)
+		XTCP_INC_STATS(sk, OutSuperSegs);
 	if (payload) {
-		xs->data_segs_out++;
+		xs->data_segs_out += segs;
 		xs->bytes_sent += payload;
 		xs->last_send_us = now_us;
 	}
@@ -177,6 +180,8 @@ int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
 
 	xtcp_rtx_begin_send(sk, skb);
 	XTCP_SKB_CB(skb)->sent_us = div_u64(at_ns, NSEC_PER_USEC);
+	if (skb->len)
+		XTCP_SKB_CB(skb)->mss = xtcp_current_mss(sk);
 	xtcp_rate_sent(sk, skb);
 	/*
 	 * While an earlier clone is on its way, its headers stand in the room
@@ -204,12 +209,12 @@ int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
 /*
  * Nagle (RFC 9293 section 3.7.4, in Minshall's form): a small segment waits
  * while an earlier small one is unacknowledged.  CORK holds every small one.
+ * Here: the end of @skb, which is less than a segment.
  */
 static bool xtcp_nagle_holds(const struct xtcp_sock *xs,
-			     const struct sk_buff *skb, u32 mss, bool last)
+			     const struct sk_buff *skb, bool last)
 {
-	if (skb->len >= mss || !last ||
-	    (XTCP_SKB_CB(skb)->flags & XTCP_FIN) ||
+	if (!last || (XTCP_SKB_CB(skb)->flags & XTCP_FIN) ||
 	    (xs->nonagle & XTCP_NAGLE_PUSH))
 		return false;
 	if (xs->nonagle & XTCP_NAGLE_CORK)
@@ -218,6 +223,15 @@ static bool xtcp_nagle_holds(const struct xtcp_sock *xs,
 		return false;
 	return xtcp_after(xs->snd_sml, xs->snd_una) &&
 	       !xtcp_after(xs->snd_sml, xs->snd_nxt);
+}
+
+/*
+ * Of @len bytes, in segments of @mss, those that fit into @room: all, or whole
+ * segments.
+ */
+static u32 xtcp_fitting(u32 len, u32 room, u32 mss)
+{
+	return len <= room ? len : rounddown(room, mss);
 }
 
 /*
@@ -232,14 +246,17 @@ static u32 xtcp_sendable(const struct sock *sk, const struct sk_buff *skb,
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 inflight = xtcp_inflight(xs);
 	s32 room = xtcp_wnd_end(xs) - XTCP_SKB_CB(skb)->seq;
-	u32 len = min_t(u32, skb->len, mss);
+	u32 len = min_t(u32, skb->len, xtcp_size_goal(sk, mss));
+	u32 free = xs->cong.cwnd > inflight ? xs->cong.cwnd - inflight : 0;
 
-	if (inflight && inflight + len > xs->cong.cwnd)
+	/* With nothing in flight one segment may always leave. */
+	if (!inflight)
+		free = max(free, mss);
+	len = xtcp_fitting(len, free, mss);
+	if (!len || room <= 0)
 		return 0;
-	if (room <= 0)
-		return 0;
-	if (len <= (u32)room)
-		return len;
+	if (len <= (u32)room || (u32)room >= mss)
+		return xtcp_fitting(len, room, mss);
 	return (u32)room >= xs->max_wnd / 2 ? room : 0;
 }
 
@@ -282,7 +299,7 @@ static void xtcp_sent_first_time(struct sock *sk, struct sk_buff *skb, u32 mss)
 	bool idle = RB_EMPTY_ROOT(&xs->rtx_queue);
 
 	__skb_unlink(skb, &sk->sk_write_queue);
-	if (skb->len && skb->len < mss)
+	if (skb->len % mss)
 		xs->snd_sml = XTCP_SKB_CB(skb)->end_seq;
 	WRITE_ONCE(xs->snd_nxt, XTCP_SKB_CB(skb)->end_seq);
 	xtcp_rtx_insert(sk, skb);
@@ -335,13 +352,14 @@ bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
 		xtcp_retransmit_lost(sk);
 
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
+		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
 		u32 mss = xtcp_current_mss(sk);
 		u32 len = xtcp_sendable(sk, skb, mss);
 
+		if (len && len == skb->len && len % mss &&
+		    xtcp_nagle_holds(xs, skb, last))
+			len = rounddown(len, mss);
 		if (!len && (skb->len || !(XTCP_SKB_CB(skb)->flags & XTCP_FIN)))
-			break;
-		if (xtcp_nagle_holds(xs, skb, mss,
-				     skb_queue_is_last(&sk->sk_write_queue, skb)))
 			break;
 		if (!xtcp_may_leave(sk, len))
 			break;

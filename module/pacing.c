@@ -116,7 +116,11 @@ void xtcp_update_pacing(struct sock *sk)
 	WRITE_ONCE(sk->sk_pacing_rate, rate);
 }
 
-static u32 xtcp_quantum(const struct sock *sk)
+/**
+ * xtcp_pacing_quantum - bytes that may leave in one burst
+ * @sk: socket, locked
+ */
+u32 xtcp_pacing_quantum(const struct sock *sk)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u64 rate = READ_ONCE(sk->sk_pacing_rate);
@@ -147,7 +151,7 @@ static bool xtcp_pacing_holds(struct sock *sk, u32 len)
 	if (xtcp_fq_paces(sk) && xs->pace_ns < now_ns + XTCP_FQ_HORIZON_NS)
 		return false;
 	if (xs->pace_ns <= now_ns ||
-	    xs->pace_ns - now_ns + len_ns <= xtcp_pace_ns(sk, xtcp_quantum(sk)))
+	    xs->pace_ns - now_ns + len_ns <= xtcp_pace_ns(sk, xtcp_pacing_quantum(sk)))
 		return false;
 	XTCP_INC_STATS(sk, PacingWaits);
 	if (!hrtimer_is_queued(&xs->pace_timer)) {
@@ -268,7 +272,7 @@ void xtcp_departed(struct sock *sk, u32 len, u64 at_ns)
 
 	if (!len_ns)
 		return;
-	quantum_ns = min(xtcp_pace_ns(sk, xtcp_quantum(sk)), at_ns);
+	quantum_ns = min(xtcp_pace_ns(sk, xtcp_pacing_quantum(sk)), at_ns);
 	xs->pace_ns = min_t(u64, max(xs->pace_ns, at_ns - quantum_ns) + len_ns,
 			    KTIME_MAX);
 }

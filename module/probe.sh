@@ -35,3 +35,5 @@ have RECV_ERROR_3 net/inet_common.h 'inet_recv_error\(.*int len\);'
 have FL_LIST_IN_INET net/inet_sock.h 'ipv6_fl_list'
 have CTL_CONST linux/sysctl.h 'typedef int proc_handler\(const struct ctl_table'
 have PROTO_MEMORY_H net/proto_memory.h .
+have GSO_H net/gso.h .
+have SKBUFF_REF_H linux/skbuff_ref.h .

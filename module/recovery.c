@@ -327,14 +327,15 @@ void xtcp_retransmit_lost(struct sock *sk)
 
 	while ((skb = xtcp_rtx_next_lost(sk))) {
 		u32 inflight = xtcp_inflight(xs);
+		/* Of a super-segment no more than one is resent at a time. */
+		u32 len = min(xtcp_skb_seqlen(skb), xs->mss);
 
 		/* With nothing in flight one segment may always leave. */
-		if (inflight &&
-		    inflight + xtcp_skb_seqlen(skb) > xs->cong.cwnd) {
+		if (inflight && inflight + len > xs->cong.cwnd) {
 			xs->cong.cwnd_limited = true;
 			break;
 		}
-		if (!xtcp_may_leave(sk, skb->len))
+		if (!xtcp_may_leave(sk, len))
 			break;
 		if (xtcp_retransmit_skb(sk, skb))
 			break;
@@ -417,7 +418,7 @@ void xtcp_on_tlp_timeout(struct sock *sk)
 	xs->tlp_high_seq = xs->snd_nxt;
 	if (!xs->tlp_retrans)
 		return;
-	skb = xtcp_rtx_tail(sk);
+	skb = xtcp_rtx_last_segment(sk);
 	if (skb && !xtcp_retransmit_skb(sk, skb))
 		xs->tlp_tsval = (u32)XTCP_SKB_CB(skb)->sent_us + xs->ts_offset;
 	else

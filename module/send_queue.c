@@ -19,6 +19,10 @@
  * skb with the destination and the destructor, which a queued skb does not
  * have: xtcp_rtx_begin_send() clears it before a clone would copy it.
  *
+ * A queued skb may be a super-segment (offload.c), whose segments then share
+ * marks and send time.  As soon as the peer tells them apart, by SACK or by an
+ * acknowledgment, it is cut where they meet, and no payload is copied.
+ *
  * A queued skb holds its payload in page fragments and keeps its linear part
  * as room for headers: a transmission clones it and writes the headers into
  * the clone's room.
@@ -240,22 +244,6 @@ int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp)
 	return 0;
 }
 
-/*
- * The peer acknowledged the front of @skb only, which happens when the path
- * cut it: cut here as well, so that marks keep speaking of whole segments.
- */
-static void xtcp_rtx_ack_partly(struct sock *sk, struct sk_buff *skb, u32 ack)
-{
-	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
-	u32 done = ack - cb->seq;
-
-	if (done && done < skb->len && !xtcp_fragment(sk, skb, done, GFP_ATOMIC)) {
-		xtcp_clear_marks(xtcp_sk(sk), skb, ~0);
-		xtcp_rtx_unlink(sk, skb);
-		xtcp_free_tx_skb(sk, skb);
-	}
-}
-
 /* The peer has it, and told so for the first time. */
 static void xtcp_rtx_delivered(struct sock *sk, const struct sk_buff *skb,
 			       struct xtcp_ack_state *a, u32 tsecr)
@@ -264,7 +252,64 @@ static void xtcp_rtx_delivered(struct sock *sk, const struct sk_buff *skb,
 	xtcp_rack_delivered(sk, skb, tsecr);
 	xtcp_rate_delivered(sk, skb, a);
 	if (unlikely(xtcp_sk(sk)->hole.suspected_mtu))
-		xtcp_hole_delivered(sk, skb->len);
+		xtcp_hole_delivered(sk, xtcp_skb_largest(skb));
+}
+
+/* Forget the first @len bytes of payload; false: no memory, nothing changed. */
+static bool xtcp_drop_front(struct sock *sk, struct sk_buff *skb, u32 len)
+{
+	struct skb_shared_info *shinfo;
+	u32 left = len, kept = 0, i;
+	unsigned int truesize = skb->truesize;
+
+	/* A clone in flight shares our fragment list: get one of our own. */
+	if (skb_unclone(skb, GFP_ATOMIC))
+		return false;
+	shinfo = skb_shinfo(skb);
+	for (i = 0; i < shinfo->nr_frags; i++) {
+		skb_frag_t *frag = &shinfo->frags[i];
+		u32 size = skb_frag_size(frag);
+
+		if (left >= size) {
+			left -= size;
+			skb_frag_unref(skb, i);
+			continue;
+		}
+		skb_frag_off_add(frag, left);
+		skb_frag_size_sub(frag, left);
+		left = 0;
+		shinfo->frags[kept++] = *frag;
+	}
+	shinfo->nr_frags = kept;
+	skb->data_len -= len;
+	skb->len -= len;
+	skb->truesize = truesize - len;
+	sk_wmem_queued_add(sk, -(int)len);
+	sk_mem_uncharge(sk, len);
+	return true;
+}
+
+/*
+ * The peer acknowledged some of a super-segment's segments, or the path cut one.
+ * The front counts as if it had been a segment by itself.
+ */
+static void xtcp_rtx_ack_partly(struct sock *sk, struct sk_buff *skb, u32 ack,
+				struct xtcp_ack_state *a)
+{
+	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	u32 end_seq = cb->end_seq;
+	u32 done = ack - cb->seq;
+	u8 marks = cb->marks;
+
+	if (done >= skb->len || !xtcp_drop_front(sk, skb, done))
+		return;
+	cb->end_seq = ack;
+	if (!(marks & XTCP_MARK_SACKED))
+		xtcp_rtx_delivered(sk, skb, a, a->tsecr);
+	xtcp_clear_marks(xtcp_sk(sk), skb, ~0);
+	cb->seq = ack;
+	cb->end_seq = end_seq;
+	cb->marks = marks;
 }
 
 /**
@@ -283,7 +328,7 @@ void xtcp_rtx_ack(struct sock *sk, u32 ack, struct xtcp_ack_state *a)
 
 		if (xtcp_after(cb->end_seq, ack)) {
 			if (xtcp_before(cb->seq, ack))
-				xtcp_rtx_ack_partly(sk, skb, ack);
+				xtcp_rtx_ack_partly(sk, skb, ack, a);
 			break;
 		}
 		if (!(cb->marks & XTCP_MARK_SACKED))
@@ -313,6 +358,32 @@ static struct sk_buff *xtcp_rtx_find(const struct sock *sk, u32 seq)
 	return best;
 }
 
+/*
+ * A block covers a super-segment in part: cut it where the block begins, or
+ * ends, but only between two segments that it was sent as.  So a peer that
+ * invents blocks makes us no more pieces than segments.  Answers true when all
+ * of what is @skb now is covered.
+ */
+static bool xtcp_cut_to_block(struct sock *sk, struct sk_buff *skb,
+			      const struct xtcp_sack_block *b)
+{
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	u32 keep;
+
+	if (xtcp_before(cb->seq, b->start)) {
+		/* The next one begins with the block. */
+		keep = roundup(b->start - cb->seq, cb->mss);
+		if (keep < skb->len)
+			xtcp_fragment(sk, skb, keep, GFP_ATOMIC);
+		return false;
+	}
+	if (!xtcp_after(cb->end_seq, b->end))
+		return true;
+	keep = rounddown(b->end - cb->seq, cb->mss);
+	return keep && keep < skb->len &&
+	       !xtcp_fragment(sk, skb, keep, GFP_ATOMIC);
+}
+
 static void xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
 			    struct xtcp_ack_state *a)
 {
@@ -324,9 +395,8 @@ static void xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
 
 		if (!xtcp_before(cb->seq, b.end))
 			break;
-		if (xtcp_before(cb->seq, b.start) ||
-		    xtcp_after(cb->end_seq, b.end) ||
-		    (cb->marks & XTCP_MARK_SACKED))
+		if ((cb->marks & XTCP_MARK_SACKED) ||
+		    !xtcp_cut_to_block(sk, skb, &b))
 			continue;
 		xtcp_rtx_delivered(sk, skb, a, 0);
 		xtcp_clear_marks(xs, skb, XTCP_MARK_LOST | XTCP_MARK_RETRANS);
@@ -455,6 +525,26 @@ void xtcp_rtx_unmark_lost(struct sock *sk)
 			list_add(&skb->tcp_tsorted_anchor, &xs->sent_order);
 	}
 	xs->rtx_hint = NULL;
+}
+
+/**
+ * xtcp_rtx_last_segment - the newest segment sent, by itself
+ * @sk: socket, locked
+ *
+ * Cuts it off a super-segment.  Return: it, or NULL.
+ */
+struct sk_buff *xtcp_rtx_last_segment(struct sock *sk)
+{
+	struct sk_buff *skb = xtcp_rtx_tail(sk);
+	u32 mss;
+
+	if (!skb)
+		return NULL;
+	mss = XTCP_SKB_CB(skb)->mss;
+	if (skb->len > mss &&
+	    !xtcp_fragment(sk, skb, rounddown(skb->len - 1, mss), GFP_ATOMIC))
+		skb = skb_rb_next(skb);
+	return skb;
 }
 
 /**

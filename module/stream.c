@@ -128,7 +128,7 @@ static void xtcp_push_written(struct sock *sk, int flags)
 static int xtcp_write_piece(struct sock *sk, struct msghdr *msg)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 goal = xtcp_size_goal(sk);
+	u32 goal = xtcp_size_goal(sk, xtcp_current_mss(sk));
 	struct sk_buff *skb;
 	int copied;
 

@@ -361,6 +361,7 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
  * @first_sent_us: transmit: connection's @first_sent_us then
  * @tx_inflight: transmit: bytes in flight then, its own included
  * @tx_lost: transmit: connection's @lost then, its low half
+ * @mss: transmit: payload bytes per segment then; longer: a super-segment
  * @ack: receive: acknowledgment number
  * @wnd: receive: window, bytes
  * @tsval: receive: timestamp value
@@ -381,6 +382,7 @@ struct xtcp_skb_cb {
 			u32	first_sent_us;
 			u32	tx_inflight;
 			u32	tx_lost;
+			u16	mss;
 		};
 		struct {
 			u32	ack;
@@ -402,6 +404,18 @@ struct xtcp_skb_cb {
 static inline struct xtcphdr *xtcp_hdr(const struct sk_buff *skb)
 {
 	return (struct xtcphdr *)skb_transport_header(skb);
+}
+
+/* Segments that a received skb is. */
+static inline unsigned int xtcp_skb_segs(const struct sk_buff *skb)
+{
+	return max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1);
+}
+
+/* Payload bytes of the largest segment that a sent skb was. */
+static inline u32 xtcp_skb_largest(const struct sk_buff *skb)
+{
+	return min_t(u32, skb->len, XTCP_SKB_CB(skb)->mss);
 }
 
 /* Sequence space that a queued segment covers. */

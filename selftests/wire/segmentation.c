@@ -219,4 +219,101 @@ TEST_F(segmentation, silly_window__not_used)
 	EXPECT_SEGMENT(MSS);
 }
 
+/* ---- super-segments: one skb to the kernel, separate segments to us ---- */
+
+/* Bytes that the kernel knows to be delivered. */
+static long long delivered(struct conn *c)
+{
+	struct xtcp_info info;
+
+	return xt_info(c->fd, &info) ? -1 : (long long)info.xtcpi_delivered_bytes;
+}
+
+/* The same, when the kernel has had the time to take what conn_send() sent. */
+static long long reaches(struct conn *c, long long want)
+{
+	long long end = xt_now_ms() + XT_SOON_MS;
+
+	while (delivered(c) != want && xt_now_ms() < end)
+		xt_sleep_ms(5);
+	return delivered(c);
+}
+
+#define EXPECT_DELIVERED(want)						\
+	do {								\
+		long long want_ = want;					\
+									\
+		EXPECT_EQ(want_, reaches(&self->c, want_));		\
+	} while (0)
+
+/* Each is whole: its own number, checksum and PSH, the FIN on the last one. */
+TEST_F(segmentation, super_segment__cut_for_the_device)
+{
+	struct conn *c = &self->c;
+	char text[5 * MSS];
+	unsigned int i;
+
+	OPEN();
+	for (i = 0; i < sizeof(text); i++)
+		text[i] = i * 7 + i / MSS;
+	ASSERT_EQ(0, xt_set(c->fd, IPPROTO_TCP, TCP_CORK, 1));
+	ASSERT_EQ(4 * MSS + 9, write(c->fd, text, 4 * MSS + 9));
+	ASSERT_EQ(0, shutdown(c->fd, SHUT_WR));
+	for (i = 0; i < 5; i++) {
+		bool last = i == 4;
+
+		EXPECT_SEGMENT(last ? 9 : MSS);
+		EXPECT_TRUE(self->s.check_ok);
+		EXPECT_EQ(last ? ACK | PSH | FIN : ACK, self->s.flags);
+		EXPECT_EQ(0, memcmp(text + i * MSS, self->s.data, self->s.len));
+	}
+	EXPECT_LE(1, xt_counter("OutSuperSegs"));
+}
+
+/*
+ * SACK and acknowledgments that speak of some of its segments.  What does not
+ * cover a segment whole covers nothing: invented blocks make no small pieces.
+ */
+TEST_F(segmentation, super_segment__acknowledged_in_parts)
+{
+	struct conn *c = &self->c;
+	long long before_all;
+	uint32_t base;
+	int i;
+
+	OPEN();
+	base = c->ack;
+	before_all = delivered(c);
+	ASSERT_EQ(10 * MSS, write(c->fd, zeros, 10 * MSS));
+	for (i = 0; i < 10; i++)
+		EXPECT_SEGMENT(MSS);
+	EXPECT_LE(1, xt_counter("OutSuperSegs"));
+	c->ack = base;
+	conn_hold(c, base + 3 * MSS, base + 5 * MSS);
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	EXPECT_DELIVERED(before_all + 2 * MSS);
+	/* Half of one segment, and half of the next. */
+	conn_hold(c, base + 6 * MSS + 1, base + 8 * MSS - 1);
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	/* One segment whole, and some of its neighbours. */
+	conn_hold(c, base + 7 * MSS - 1, base + 8 * MSS + 1);
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	EXPECT_DELIVERED(before_all + 3 * MSS);
+	c->opt_len = 0;
+	c->ack = base + 2 * MSS;
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	EXPECT_DELIVERED(before_all + 5 * MSS);
+	/* In the middle of one, as if a router had cut it. */
+	c->ack = base + 2 * MSS + 100;
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	EXPECT_DELIVERED(before_all + 5 * MSS + 100);
+	/* What is asked for again begins there. */
+	ASSERT_EQ(0, conn_await_data(c, &self->s));
+	EXPECT_EQ(MSS - 100, self->s.len % MSS);
+	c->ack = base + 10 * MSS;
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	EXPECT_DELIVERED(before_all + 10 * MSS);
+	EXPECT_TRUE(conn_content(c, XT_QUIET_MS));
+}
+
 WIRE_MAIN

@@ -35,20 +35,6 @@ WIRE_FIXTURE(timers);
 
 static char zeros[10 * MSS];
 
-/* What we send says from now on that we hold [start, end). */
-static void hold(struct conn *c, uint32_t start, uint32_t end)
-{
-	start = htonl(start);
-	end = htonl(end);
-	c->opt[0] = OPT_SACK;
-	c->opt[1] = 10;
-	memcpy(c->opt + 2, &start, 4);
-	memcpy(c->opt + 6, &end, 4);
-	c->opt[10] = 0;
-	c->opt[11] = 0;
-	c->opt_len = 12;
-}
-
 /* @n full segments are written, and come.  Nothing is acknowledged. */
 static int write_segments(struct conn *c, struct seg *s, int n)
 {
@@ -82,7 +68,7 @@ TEST_F(timers, repeated_sack__timeout_comes)
 
 	OPEN();
 	ASSERT_EQ(0, write_segments(c, &self->s, 4));
-	hold(c, c->ack + MSS, c->ack + 4 * MSS);
+	conn_hold(c, c->ack + MSS, c->ack + 4 * MSS);
 	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
 	ASSERT_EQ(0, conn_await_data(c, &self->s));	/* lost, too */
 	for (i = 0; i < 600 && !resent; i++) {
@@ -105,7 +91,7 @@ TEST_F(timers, loss_beside_a_probe__resent_at_once)
 	ASSERT_EQ(0, conn_recv(c, &self->s, XT_SOON_MS));
 	if (self->s.seq != base + 9 * MSS)
 		SKIP(return, "too slow here: a timeout came before the probe");
-	hold(c, base + MSS, base + 9 * MSS);
+	conn_hold(c, base + MSS, base + 9 * MSS);
 	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
 	ASSERT_EQ(0, conn_await_data(c, &self->s));
 	EXPECT_EQ(base, self->s.seq);
@@ -123,7 +109,7 @@ TEST_F(timers, controller_changed_in_recovery__window_is_bounded)
 	base = c->ack;
 	ASSERT_EQ(0, setsockopt(c->fd, SOL_XTCP, XTCP_CONGESTION, "bbr", 3));
 	ASSERT_EQ(0, write_segments(c, &self->s, 8));
-	hold(c, base + MSS, base + 8 * MSS);
+	conn_hold(c, base + MSS, base + 8 * MSS);
 	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
 	ASSERT_EQ(0, conn_await_data(c, &self->s));
 	ASSERT_EQ(0, setsockopt(c->fd, SOL_XTCP, XTCP_CONGESTION, "reno", 4));

@@ -535,6 +535,19 @@ int conn_await_ack(struct conn *c, struct seg *s, uint32_t ack)
 	return -1;
 }
 
+void conn_hold(struct conn *c, uint32_t start, uint32_t end)
+{
+	start = htonl(start);
+	end = htonl(end);
+	c->opt[0] = OPT_SACK;
+	c->opt[1] = 10;
+	memcpy(c->opt + 2, &start, 4);
+	memcpy(c->opt + 6, &end, 4);
+	c->opt[10] = 0;
+	c->opt[11] = 0;
+	c->opt_len = 12;
+}
+
 static bool unexpected(const struct seg *s)
 {
 	printf("# came unasked: flags %02x seq %u ack %u len %u\n", s->flags,

@@ -116,6 +116,8 @@ void conn_init(struct conn *c, struct wire *w, uint16_t us, uint16_t kernel);
 void conn_seg(const struct conn *c, struct seg *s, uint8_t flags);
 int conn_send(struct conn *c, uint8_t flags, const void *data, uint16_t len);
 int conn_syn(struct conn *c);
+/* What we send says from now on, by SACK, that we hold [start, end). */
+void conn_hold(struct conn *c, uint32_t start, uint32_t end);
 /* The next segment of this connection. */
 int conn_recv(struct conn *c, struct seg *s, int timeout_ms);
 /* The next one with exactly @flags, PSH not counted; others are skipped. */
