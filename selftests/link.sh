@@ -32,8 +32,9 @@ link()
 		# netem is to see segments, not trains of them
 		ip -n "$ns" link set xt0 gso_max_segs 1
 		# orphans hold their namespace, and the module, until they give up
-		over_tcp || ip netns exec "$ns" \
-			sh -c 'echo 2 >/proc/sys/net/xtcp/orphan_retries'
+		over_tcp || ip netns exec "$ns" sh -c '
+			echo 2 >/proc/sys/net/xtcp/orphan_retries
+			echo 5 >/proc/sys/net/xtcp/fin_timeout'
 	done
 	until_true 20 carrier "$a" && until_true 20 carrier "$b"
 }
