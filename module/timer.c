@@ -55,11 +55,26 @@ static bool xtcp_too_early(struct sock *sk, struct timer_list *t,
 
 /* ------------------------------------------------------------------ rtx */
 
-static u32 xtcp_rto_us(const struct sock *sk)
+/*
+ * On a lossy path either of two segments is lost, the SYN or its answer, and the
+ * listener, which keeps nothing, repeats none.  TCP's does: so here the client's
+ * first repetitions stand for both ends', and come twice as often.  In the first
+ * 5 s that makes as many segments as TCP's two ends repeat.
+ */
+static bool xtcp_repeats_for_both(const struct sock *sk)
 {
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 
-	return xtcp_rtt_rto(&xs->rtt, xs->backoff);
+	return sk->sk_state == XTCP_SYN_SENT && xs->retransmits &&
+	       xs->retransmits < XTCP_SYN_LINEAR;
+}
+
+static u32 xtcp_rto_us(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 rto_us = xtcp_rtt_rto(&xs->rtt, xs->backoff);
+
+	return xtcp_repeats_for_both(sk) ? rto_us / 2 : rto_us;
 }
 
 /* What the timer must watch now. */

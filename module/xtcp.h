@@ -335,10 +335,7 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
 #define XTCP_QUICKACKS		16u	/* ACKs at once at a start */
 #define XTCP_PAWS_LIFE_US	(30ULL * 60 * 1000000)
 #define XTCP_MAX_BACKOFF	16u
-#define XTCP_SYN_LINEAR		4u	/* SYNs repeated without doubling: on a
-					 * lossy path either of two segments is
-					 * lost, and the listener repeats none
-					 */
+#define XTCP_SYN_LINEAR		6u	/* SYNs repeated without doubling */
 #define XTCP_CHALLENGES		10	/* a connection's, in each ... */
 #define XTCP_CHALLENGE_SPAN_US	5000000u	/* RFC 5961 section 7 */
 #define XTCP_OOW_ACK_US		100000u	/* between answers to empty segments

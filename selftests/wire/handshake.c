@@ -487,26 +487,31 @@ TEST_F(client, syn__as_specified)
 	EXPECT_EQ(NULL, seg_option(s, OPT_COOKIE));
 }
 
-/* SYN again after each of the first seconds, then 2 s later ...; never earlier. */
+/* SYN again after 1 s, five times half a second later, then 1, 2, 4 s. */
 TEST_F(client, syn__repeated_by_timeouts_that_double_later)
 {
 	struct conn *c = &self->c;
-	long long at[8];
+	long long at[10];
 	uint32_t seq;
 	int i;
 
 	ASSERT_EQ(0, conn_start_active(c, &self->w, &self->s));
 	seq = self->s.seq;
 	at[0] = self->s.at_ms;
-	for (i = 1; i < 8; i++) {
+	for (i = 1; i < 10; i++) {
 		ASSERT_EQ(0, conn_await(c, &self->s, SYN));
 		EXPECT_EQ(seq, self->s.seq);
 		at[i] = self->s.at_ms;
 	}
-	/* 11 s in all: 1, 1, 1, 1, 1, 2, 4; without doubling 7, with it always 127. */
-	EXPECT_LE(10500, at[7] - at[0]);
-	if (strcmp(getenv("LAB_KERNEL") ?: "", "wan") == 0)
-		EXPECT_GE(11500, at[7] - at[0]);
+	/* 10.5 s in all; without doubling 5.5. */
+	EXPECT_LE(950, at[1] - at[0]);
+	EXPECT_LE(2250, at[6] - at[1]);
+	EXPECT_LE(950, at[7] - at[6]);
+	EXPECT_LE(10000, at[9] - at[0]);
+	if (xt_virtual_time()) {
+		EXPECT_GE(2800, at[6] - at[1]);
+		EXPECT_GE(11000, at[9] - at[0]);
+	}
 }
 
 TEST_F(client, connect__after_one_round_trip)

@@ -357,14 +357,14 @@ TEST_F(schedules, syn__gives_up)
 	ASSERT_EQ(0, xt_write_file("/proc/sys/net/xtcp/syn_retries", "3"));
 	ASSERT_EQ(0, conn_start_active(c, &self->w, &self->s));
 	start_us = self->s.at_us;
-	for (i = 0; i < 7; i++) {
+	for (i = 0; i < 9; i++) {
 		ASSERT_EQ(0, conn_recv(c, &self->s, FOREVER_MS));
 		EXPECT_EQ(SYN, self->s.flags);
 	}
-	/* Four besides, that do not double: 1, 1, 1, 1, 1, 2, 4 s; then 8. */
-	EXPECT_TRUE(on_time(11 * SECOND_US, self->s.at_us - start_us));
+	/* Six besides, that do not double: 1, 5 * 0.5, 1, 2, 4 s; then 8. */
+	EXPECT_TRUE(on_time(21 * SECOND_US / 2, self->s.at_us - start_us));
 	EXPECT_EQ(POLLERR, xt_poll(c->fd, POLLOUT, FOREVER_MS) & POLLERR);
-	EXPECT_TRUE(on_time(19 * SECOND_US, xt_now_us() - start_us));
+	EXPECT_TRUE(on_time(37 * SECOND_US / 2, xt_now_us() - start_us));
 	EXPECT_EQ(ETIMEDOUT, xt_so_error(c->fd));
 }
 
