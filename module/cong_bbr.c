@@ -284,6 +284,7 @@ static void bbr_init(struct xtcp_cong *c)
 	b->inflight_long = BBR_INFINITE;
 	b->up_acked_per_inc = BBR_INFINITE;
 	b->undo_state = BBR_NO_STATE;
+	b->alpha = BBR_ALPHA_ONE;
 	bbr_reset_short_term(b);
 	b->state = BBR_STARTUP;
 }

@@ -68,6 +68,14 @@ enum bbr_state {
 #define BBR_NOISE_ONE		10000u
 #define BBR_NOISE_MAX		(BBR_NOISE_ONE / 5)
 
+/*
+ * Marks: how a share of them becomes a cut of the volume, cong_bbr_model.c.
+ * RFC 8257 section 3.3: alpha, an average with gain 1/16, of 1024.
+ */
+#define BBR_ALPHA_ONE		1024u
+#define BBR_ALPHA_GAIN		16
+#define BBR_ECN_DIV		3	/* all marked, always: a third less */
+
 /**
  * struct bbr - what BBR keeps for a connection; times are the low bits of µs
  * @delivered: delivered in the connection's life, when last heard of
@@ -106,6 +114,7 @@ enum bbr_state {
  * @quiet_lost: bytes lost in rounds without queue, since @noise last changed
  * @quiet_bytes: bytes lost or delivered in those
  * @noise: share of bytes that the path loses anyway, of BBR_NOISE_ONE
+ * @alpha: share of bytes that come marked, of BBR_ALPHA_ONE, averaged
  * @state: enum bbr_state
  * @undo_state: the state that a loss ended, should it turn out to be none
  * @full_bw_count: rounds without growth
@@ -120,6 +129,7 @@ enum bbr_state {
  * @quiet: the last whole round trip met no queue
  * @was_quiet: so did the one before
  * @congested: loss or marks in this round of congestion signals
+ * @lossy: loss
  * @probe_sample: samples come from segments that probe for bandwidth
  * @probe_stopping: the probe is over, its last samples are still to come
  * @full_bw_reached: the pipe has been full once
@@ -168,6 +178,7 @@ struct bbr {
 	u32	quiet_bytes;
 	u16	rtt_n;
 	u16	noise;
+	u16	alpha;
 	u8	state;
 	u8	undo_state;
 	u8	full_bw_count;
@@ -182,6 +193,7 @@ struct bbr {
 	bool	quiet:1;
 	bool	was_quiet:1;
 	bool	congested:1;
+	bool	lossy:1;
 	bool	probe_sample:1;
 	bool	probe_stopping:1;
 	bool	full_bw_reached:1;

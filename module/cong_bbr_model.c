@@ -324,6 +324,7 @@ bool bbr_marked_too_much(const struct bbr *b, u32 inflight)
 void bbr_reset_congestion(struct bbr *b)
 {
 	b->congested = false;
+	b->lossy = false;
 	b->loss_events = 0;
 	b->ce_bytes = 0;
 	b->bw_latest = 0;
@@ -431,34 +432,59 @@ static u64 bbr_before_noise(const struct bbr *b, u64 v)
 	return div_u64(v * BBR_NOISE_ONE, BBR_NOISE_ONE - b->noise);
 }
 
+/* The round is over: how much of it was marked? */
+static void bbr_update_alpha(struct bbr *b)
+{
+	u32 volume = max(b->inflight_latest, 1u);
+	u32 share = div_u64((u64)min(b->ce_bytes, volume) * BBR_ALPHA_ONE,
+			    volume);
+
+	b->alpha = (b->alpha * (BBR_ALPHA_GAIN - 1) + share) / BBR_ALPHA_GAIN;
+}
+
 /*
- * Section 5.5.10.3: down to what is delivered, by 30 % at most.  What carries
- * a congestion mark counts as if it had been dropped (section 3.7).
+ * Section 5.5.10.3: down to what is delivered, by 30 % at most.
  *
  * The pacing margin is no sign of congestion: without adding it, each round
  * with a loss would take another percent.
  */
-static void bbr_adapt_lower_bounds(struct xtcp_cong *c)
+static void bbr_adapt_to_loss(struct xtcp_cong *c)
 {
 	struct bbr *b = bbr_of(c);
-	u32 clean = b->inflight_latest - min(b->ce_bytes, b->inflight_latest);
-	u64 bw = b->bw_latest;
+	u64 bw = bbr_before_noise(b, div_u64(b->bw_latest * 100,
+					     100 - BBR_PACING_MARGIN));
+	u32 volume = min_t(u64, bbr_before_noise(b, b->inflight_latest),
+			   XTCP_MAX_CWND_BYTES);
 
-	if (b->ce_bytes && b->inflight_latest)
-		bw = bbr_percent(bw, div_u64((u64)clean * 100,
-					     b->inflight_latest));
-	bw = bbr_before_noise(b, div_u64(bw * 100, 100 - BBR_PACING_MARGIN));
-	clean = min_t(u64, bbr_before_noise(b, clean), XTCP_MAX_CWND_BYTES);
 	if (b->bw_short == BBR_INFINITE_BW)
 		b->bw_short = bbr_max_bw(b);
 	b->bw_short = max(bw, bbr_percent(b->bw_short, BBR_BETA));
 	/* Without a queue it is not the volume that is too high. */
-	if (b->quiet && !b->ce_bytes)
+	if (b->quiet)
 		return;
 	if (b->inflight_short == BBR_INFINITE)
 		b->inflight_short = bbr_cwnd(c);
-	b->inflight_short = max_t(u32, clean,
+	b->inflight_short = max_t(u32, volume,
 				  bbr_percent(b->inflight_short, BBR_BETA));
+}
+
+/*
+ * The draft leaves open what a mark calls for, but for that it is congestion
+ * (section 3.7).  What was marked was delivered, and tells of a queue: so it is
+ * the volume that is too high, and not the rate.  By how much tells the share
+ * that is marked, round for round, as for DCTCP (RFC 8257 section 3.3): a
+ * queue that only probes make is no reason to leave the path idle until the
+ * next one, one that others keep up calls for more with each round.
+ */
+static void bbr_adapt_to_marks(struct xtcp_cong *c)
+{
+	struct bbr *b = bbr_of(c);
+	u64 cut;
+
+	if (b->inflight_short == BBR_INFINITE)
+		b->inflight_short = bbr_cwnd(c);
+	cut = (u64)b->inflight_short * b->alpha;
+	b->inflight_short -= div_u64(cut, BBR_ECN_DIV * BBR_ALPHA_ONE);
 }
 
 /**
@@ -494,10 +520,16 @@ void bbr_update_congestion(struct xtcp_cong *c, const struct bbr_ack *a)
 	bbr_update_max_bw(b, a);
 	if (!b->loss_round_start)
 		return;
-	if (b->congested && !bbr_probing_bw(b) &&
-	    !(a->app_limited && a->s->tx_inflight < bbr_bdp(c, bbr_bw(b), BBR_FILLED)))
-		bbr_adapt_lower_bounds(c);
+	bbr_update_alpha(b);
+	if (!bbr_probing_bw(b) &&
+	    !(a->app_limited && a->s->tx_inflight < bbr_bdp(c, bbr_bw(b), BBR_FILLED))) {
+		if (b->lossy)
+			bbr_adapt_to_loss(c);
+		if (b->ce_bytes)
+			bbr_adapt_to_marks(c);
+	}
 	b->congested = false;
+	b->lossy = false;
 }
 
 /*
@@ -530,6 +562,7 @@ void bbr_lost(struct xtcp_cong *c, const struct xtcp_loss_sample *l)
 	b->round_lost += l->size;
 	bbr_save_state(c);
 	bbr_note_congestion(b);
+	b->lossy = true;
 	if (b->probe_sample && bbr_lost_too_much(c, l->tx_lost, l->tx_inflight))
 		bbr_inflight_too_high(c, bbr_inflight_at_loss(c, l),
 				      l->app_limited);
@@ -592,6 +625,7 @@ u32 bbr_undo(struct xtcp_cong *c)
 		return c->cwnd;
 	b->saved = false;
 	b->congested = false;
+	b->lossy = false;
 	bbr_reset_full_bw(b, 0);
 	b->bw_short = max(b->bw_short, b->undo_bw_short);
 	b->inflight_short = max(b->inflight_short, b->undo_short);

@@ -290,19 +290,52 @@ static void noise__does_not_lower_the_rate(struct kunit *test)
 
 /* -------------------------------------------------------------------- ECN */
 
-/* Three of ten segments marked: as if three of ten had been dropped. */
-static void cruise__marks_count_as_loss(struct kunit *test)
+/* One round of CRUISE in which @marked of ten segments are marked. */
+static void marked_round(struct feed *f, unsigned int marked)
 {
-	struct xtcp_ack_sample s;
+	struct xtcp_ack_sample s = sample_within(f);
+
+	s.ce_bytes = marked * MSS;
+	ack(f, &s);
+	bbr(f)->inflight_latest = 10 * MSS;
+	pass(f, BW);
+}
+
+/*
+ * Marked is delivered: the volume is cut, not the rate, and by a third of the
+ * share that is marked, averaged as RFC 8257 section 3.3 has it.
+ */
+static void cruise__marks_cut_the_volume(struct kunit *test)
+{
 	struct feed f;
 
 	feed_cruise(&f);
-	s = sample_within(&f);
-	s.ce_bytes = 3 * MSS;
-	ack(&f, &s);
-	bbr(&f)->inflight_latest = 10 * MSS;
-	pass(&f, BW);
-	KUNIT_EXPECT_EQ(test, bbr(&f)->bw_short, 707070ull);
+	bbr(&f)->alpha = 512;
+	bbr(&f)->inflight_short = 60 * MSS;
+	marked_round(&f, 5);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->alpha, 512);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->inflight_short, 50 * MSS);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->bw_short, BBR_INFINITE_BW);
+	marked_round(&f, 10);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->alpha, (512 * 15 + 1024) / 16);
+}
+
+/* Where marks are rare they are answered mildly. */
+static void cruise__marks_are_forgotten(struct kunit *test)
+{
+	struct feed f;
+	unsigned int i;
+
+	feed_cruise(&f);
+	bbr(&f)->alpha = BBR_ALPHA_ONE;
+	for (i = 0; i < 4; i++)
+		pass(&f, BW);
+	/* 1024 * (15 / 16)^4 */
+	KUNIT_EXPECT_LE(test, bbr(&f)->alpha, 791);
+	bbr(&f)->alpha = 0;
+	bbr(&f)->inflight_short = 96 * MSS;
+	marked_round(&f, 10);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->inflight_short, 94 * MSS);
 }
 
 static void up__marks_bound_inflight(struct kunit *test)
@@ -640,7 +673,8 @@ static struct kunit_case bbr_model_cases[] = {
 	KUNIT_CASE(noise__not_of_a_probe),
 	KUNIT_CASE(noise__is_no_excess),
 	KUNIT_CASE(noise__does_not_lower_the_rate),
-	KUNIT_CASE(cruise__marks_count_as_loss),
+	KUNIT_CASE(cruise__marks_cut_the_volume),
+	KUNIT_CASE(cruise__marks_are_forgotten),
 	KUNIT_CASE(up__marks_bound_inflight),
 	KUNIT_CASE(startup__ends_by_marks),
 	KUNIT_CASE(max_bw__lasts_two_cycles),
