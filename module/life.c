@@ -62,6 +62,7 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->rtx_hint = NULL;
 	xs->ofo_queue = RB_ROOT;
 	xs->sacked_out = 0;
+	xs->sacked_skbs = 0;
 	xs->lost_out = 0;
 	xs->lost_waiting = 0;
 	xs->retrans_out = 0;

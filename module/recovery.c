@@ -29,6 +29,12 @@
 /* Tail-loss probe: when one segment is out, its ACK may be delayed. */
 #define XTCP_TLP_INIT_US	1000000u
 
+/*
+ * Round trips of one path differ by the time that the segment and its ACK take
+ * to leave, which their lengths decide: an eighth.
+ */
+#define XTCP_RTT_SLACK_SHIFT	3
+
 /**
  * xtcp_recovery_init - a connection begins
  * @sk: socket, locked or not yet reachable
@@ -71,7 +77,8 @@ void xtcp_rack_delivered(struct sock *sk, const struct sk_buff *skb, u32 tsecr)
 		if (tsecr && xtcp_before(tsecr, (u32)cb->sent_us +
 						xs->ts_offset))
 			return;
-		if (rtt_us < xs->rtt.min_rtt_us)
+		if (rtt_us < xs->rtt.min_rtt_us -
+			     (xs->rtt.min_rtt_us >> XTCP_RTT_SLACK_SHIFT))
 			return;
 	}
 	xtcp_rack_update(&xs->rack, cb->sent_us, cb->end_seq,
@@ -80,18 +87,24 @@ void xtcp_rack_delivered(struct sock *sk, const struct sk_buff *skb, u32 tsecr)
 
 static u32 xtcp_reo_wnd_us(const struct xtcp_sock *xs)
 {
+	/* A buffer may be several segments: then bytes tell how many. */
+	bool certain = xs->ca_state != XTCP_CA_OPEN ||
+		       xs->sacked_skbs >= XTCP_DUPTHRESH ||
+		       xs->sacked_out > (XTCP_DUPTHRESH - 1) * xs->mss;
+
 	return xtcp_rack_reo_wnd_us(&xs->rack, xs->rtt.min_rtt_us,
-				    xtcp_srtt_us(&xs->rtt),
-				    xs->ca_state != XTCP_CA_OPEN ||
-				    xs->sacked_out >= XTCP_DUPTHRESH * xs->mss);
+				    xtcp_srtt_us(&xs->rtt), certain);
 }
 
-/* µs until this segment counts as lost, if something sent later arrived. */
+/*
+ * µs until this segment counts as lost, if something sent later arrived;
+ * @wnd_us: xtcp_reo_wnd_us()
+ */
 static s64 xtcp_rack_patience_us(const struct xtcp_sock *xs,
-				 const struct sk_buff *skb, u64 now_us)
+				 const struct sk_buff *skb, u32 wnd_us,
+				 u64 now_us)
 {
-	return XTCP_SKB_CB(skb)->sent_us + xs->rack.rtt_us +
-	       xtcp_reo_wnd_us(xs) - now_us;
+	return XTCP_SKB_CB(skb)->sent_us + xs->rack.rtt_us + wnd_us - now_us;
 }
 
 /*
@@ -103,14 +116,16 @@ static void xtcp_rack_detect(struct sock *sk, u64 now_us)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct xtcp_rack *rack = &xs->rack;
 	struct sk_buff *skb, *next;
+	u32 wnd_us;
 
 	rack->reo_timeout_us = 0;
 	if (!rack->xmit_us)
 		return;
+	wnd_us = xtcp_reo_wnd_us(xs);
 	list_for_each_entry_safe(skb, next, &xs->sent_order,
 				 tcp_tsorted_anchor) {
 		const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
-		s64 left_us = xtcp_rack_patience_us(xs, skb, now_us);
+		s64 left_us = xtcp_rack_patience_us(xs, skb, wnd_us, now_us);
 
 		if (!xtcp_rack_after(rack->xmit_us, rack->end_seq, cb->sent_us,
 				     cb->end_seq))
@@ -159,9 +174,24 @@ static void xtcp_begin_reduction(struct xtcp_sock *xs, enum xtcp_ca_state state)
 	xs->undo_bytes = 0;
 }
 
-static void xtcp_enter_recovery(struct sock *sk)
+/*
+ * What was SACKed before the loss was certain left the network, too.  A program
+ * that had no new data to send for it (limited transmit, RFC 3042) has not made
+ * use of that yet; so a short response repairs all its losses at once, and does
+ * not wait for a timeout when the ACK of a first resend is lost.
+ */
+static u32 xtcp_unused_sacks(const struct xtcp_sock *xs, u32 acked)
+{
+	u32 flight = xs->snd_nxt - xs->snd_una - xs->sacked_out;
+	u32 earlier = xs->sacked_out - min(acked, xs->sacked_out);
+
+	return min(earlier, xs->cong.cwnd - min(flight, xs->cong.cwnd));
+}
+
+static void xtcp_enter_recovery(struct sock *sk, u32 acked)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	u32 unused = xtcp_unused_sacks(xs, acked);
 	/*
 	 * This flight's window was reduced for a mark already; but a controller
 	 * that takes marks lightly must still answer the loss (RFC 8257 3.5).
@@ -171,6 +201,7 @@ static void xtcp_enter_recovery(struct sock *sk)
 
 	XTCP_INC_STATS(sk, FastRetransmits);
 	xtcp_begin_reduction(xs, XTCP_CA_RECOVERY);
+	xs->prr.delivered = unused;
 	if (!reduced)
 		xtcp_cong_on_loss(&xs->cong, xs->prr.flight);
 }
@@ -271,6 +302,7 @@ static void xtcp_mark_timed_out(struct sock *sk)
 	bool reneged = xtcp_rtx_renege(sk);
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb = xtcp_rtx_head(sk);
+	u32 wnd_us = xtcp_reo_wnd_us(xs);
 	u64 now_us = xtcp_now_us();
 	bool oldest = true;
 
@@ -278,7 +310,7 @@ static void xtcp_mark_timed_out(struct sock *sk)
 		if (XTCP_SKB_CB(skb)->marks & XTCP_MARK_SACKED)
 			continue;
 		if (oldest || reneged ||
-		    xtcp_rack_patience_us(xs, skb, now_us) <= 0)
+		    xtcp_rack_patience_us(xs, skb, wnd_us, now_us) <= 0)
 			xtcp_mark_lost(sk, skb);
 		oldest = false;
 	}
@@ -359,7 +391,7 @@ void xtcp_on_reo_timeout(struct sock *sk)
 	if (xs->lost == prior_lost)
 		return;
 	if (xs->ca_state == XTCP_CA_OPEN || xs->ca_state == XTCP_CA_CWR) {
-		xtcp_enter_recovery(sk);
+		xtcp_enter_recovery(sk, 0);
 		if (!xs->cong.ops->control)
 			xtcp_prr_window(xs, 0, false);
 	}
@@ -386,17 +418,29 @@ bool xtcp_tlp_wanted(const struct sock *sk)
 	       xtcp_state_in(sk, XTCPF_SYNCHRONIZED);
 }
 
+/* Only the ACK of one segment alone may be late, and not that of a FIN. */
+static bool xtcp_ack_may_be_delayed(const struct sock *sk)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	const struct sk_buff *skb;
+
+	if (xs->snd_nxt - xs->snd_una > xs->mss)
+		return false;
+	skb = xtcp_rtx_tail(sk);
+	return skb && skb == xtcp_rtx_head(sk) &&
+	       !(XTCP_SKB_CB(skb)->flags & XTCP_FIN);
+}
+
 /**
  * xtcp_tlp_timeout_us - when, from now
  * @sk: socket, locked
  */
 u32 xtcp_tlp_timeout_us(const struct sock *sk)
 {
-	const struct xtcp_sock *xs = xtcp_sk(sk);
-	u32 srtt_us = xtcp_srtt_us(&xs->rtt);
+	u32 srtt_us = xtcp_srtt_us(&xtcp_sk(sk)->rtt);
 	u32 pto_us = srtt_us ? 2 * srtt_us : XTCP_TLP_INIT_US;
 
-	if (xs->snd_nxt - xs->snd_una <= xs->mss)
+	if (xtcp_ack_may_be_delayed(sk))
 		pto_us += XTCP_DELACK_US;
 	return pto_us + jiffies_to_usecs(2);
 }
@@ -482,5 +526,5 @@ void xtcp_recovery_ack(struct sock *sk, const struct xtcp_ack_state *a)
 		xtcp_enter_cwr(sk);
 	if (xs->lost_out &&
 	    (xs->ca_state == XTCP_CA_OPEN || xs->ca_state == XTCP_CA_CWR))
-		xtcp_enter_recovery(sk);
+		xtcp_enter_recovery(sk, a->acked);
 }

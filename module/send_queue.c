@@ -10,8 +10,9 @@
  *         +---+---+---+---+---+---+--+---+---+---+---+---+-----+
  *
  * Marks: S SACKED, L LOST, R LOST|RETRANS (resent, unanswered).  The byte
- * sums sacked_out, lost_out, lost_waiting and retrans_out follow the marks exactly; every
- * change of a mark is in this file, so that xtcp_inflight() is a subtraction.
+ * sums sacked_out, lost_out, lost_waiting and retrans_out, and the number
+ * sacked_skbs, follow the marks exactly; every change of a mark is in this
+ * file, so that xtcp_inflight() is a subtraction.
  *
  * sent_order lists, oldest departure first, the segments that RACK may still
  * judge: neither SACKed nor lost and waiting to be resent.  A segment enters
@@ -167,8 +168,10 @@ static void xtcp_change_marks(struct xtcp_sock *xs, struct sk_buff *skb,
 	u8 changed = cb->marks ^ marks;
 	u32 len = xtcp_skb_seqlen(skb);
 
-	if (changed & XTCP_MARK_SACKED)
+	if (changed & XTCP_MARK_SACKED) {
 		xs->sacked_out += marks & XTCP_MARK_SACKED ? len : -len;
+		xs->sacked_skbs += marks & XTCP_MARK_SACKED ? 1 : -1;
+	}
 	if (changed & XTCP_MARK_LOST)
 		xs->lost_out += marks & XTCP_MARK_LOST ? len : -len;
 	if (changed & XTCP_MARK_RETRANS)
@@ -231,6 +234,7 @@ int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp)
 	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
 
 	/* The sums hold: two marked halves weigh what the whole did. */
+	xtcp_sk(sk)->sacked_skbs += !!(cb->marks & XTCP_MARK_SACKED);
 	if (sent) {
 		xtcp_rtx_insert(sk, rest);
 		if (!list_empty(&skb->tcp_tsorted_anchor))
@@ -603,6 +607,7 @@ void xtcp_write_queue_purge(struct sock *sk)
 		xtcp_free_tx_skb(sk, skb);
 	}
 	xs->sacked_out = 0;
+	xs->sacked_skbs = 0;
 	xs->lost_out = 0;
 	xs->lost_waiting = 0;
 	xs->retrans_out = 0;

@@ -178,6 +178,7 @@ struct xtcp_sock {
 	struct xtcp_hole	hole;
 	u32			user_mss;	/* XTCP_MAXSEG; 0: none */
 	u32			sacked_out;	/* bytes the peer holds */
+	u32			sacked_skbs;	/* in so many buffers */
 	u32			lost_out;	/* bytes judged lost */
 	u32			lost_waiting;	/* of those, not resent yet */
 	u32			retrans_out;	/* bytes resent, unanswered */

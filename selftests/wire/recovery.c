@@ -198,6 +198,33 @@ TEST_F(recovery, tail_loss__of_several)
 	EXPECT_EQ(1, xt_counter("FastRetransmits"));
 }
 
+/* What was sent before takes a sixteenth less of the path's time. */
+static void answer_sooner(struct peer *p, unsigned int n)
+{
+	if (p->log[n].times)
+		p->rtt_us = round_trip_us() / 16 * 15;
+}
+
+/*
+ * A probe may be shorter than what told the smallest round trip, and so be
+ * answered a little sooner: it is its answer all the same, and tells what was
+ * lost before it.
+ */
+TEST_F(recovery, tail_loss__probe_answered_sooner)
+{
+	OPEN();
+	lose_segments(1, 3);
+	peer.arrived = answer_sooner;
+	ASSERT_EQ(0, peer_write(&peer, 3 * MSS));
+	RUN(3 * MSS);
+	UNLESS_DISTURBED(0, 1);
+	EXPECT_EQ(1, xt_counter("LossProbes"))
+		peer_print(&peer);
+	EXPECT_EQ(2, peer_resends(&peer));
+	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
+	EXPECT_EQ(1, xt_counter("FastRetransmits"));
+}
+
 /* The original had arrived and its ACK was late: nothing was lost. */
 TEST_F(recovery, tail_loss__probe_in_vain)
 {
@@ -239,6 +266,54 @@ TEST_F(recovery, loss__sent_again_at_once)
 			peer_print(&peer);
 		EXPECT_GT(1000, again->at_us - peer_told_us(&peer, 7 * MSS));
 	}
+}
+
+/*
+ * Three behind the gap are enough, though the last one of a response is short
+ * (RFC 8985 section 6.2 step 4).
+ */
+TEST_F(recovery, loss__three_of_which_one_is_short)
+{
+	const struct sent *again;
+
+	OPEN();
+	lose_segments(3, 4);
+	ASSERT_EQ(0, peer_write(&peer, 6 * MSS + 100));
+	RUN(6 * MSS + 100);
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_EQ(1, peer_resends(&peer))
+		peer_print(&peer);
+	again = peer_find(&peer, 3 * MSS, 1);
+	ASSERT_NE(NULL, again);
+	/* Without waiting whether the path reorders. */
+	if (xt_virtual_time())
+		EXPECT_GE(peer.rtt_us / 16,
+			  again->at_us - peer_told_us(&peer, 6 * MSS))
+			peer_print(&peer);
+}
+
+/*
+ * On a path that reorders losses are certain only when all that followed is
+ * SACKed, and no ACK is to come: all that was lost leaves at once.
+ */
+TEST_F(recovery, loss__noticed_when_nothing_else_comes)
+{
+	const struct sent *first, *last;
+
+	OPEN();
+	SHOW_REORDERING();
+	lose_segments(10, 13);
+	ASSERT_EQ(0, peer_write(&peer, 8 * MSS));
+	RUN(18 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_EQ(3, peer_resends(&peer))
+		peer_print(&peer);
+	first = peer_find(&peer, 10 * MSS, 1);
+	last = peer_find(&peer, 12 * MSS, 1);
+	ASSERT_NE(NULL, first);
+	ASSERT_NE(NULL, last);
+	EXPECT_EQ(first->acks, last->acks)
+		peer_print(&peer);
 }
 
 /* The resend is lost as well: RACK sees that, too, and no timeout is needed. */
