@@ -46,6 +46,7 @@ void xtcp_recovery_init(struct sock *sk)
 	INIT_LIST_HEAD(&xs->sent_order);
 	xtcp_rack_init(&xs->rack, xs->snd_una);
 	xs->ca_state = XTCP_CA_OPEN;
+	xs->reduced = false;
 	xs->undo_tsval = 0;
 	xs->tlp_high_seq = 0;
 	xs->app_limited = 0;
@@ -206,11 +207,21 @@ static void xtcp_enter_recovery(struct sock *sk, u32 acked)
 		xtcp_cong_on_loss(&xs->cong, xs->prr.flight);
 }
 
-/* Marks were told: once in a round trip that is as good as a loss (RFC 3168). */
-static void xtcp_enter_cwr(struct sock *sk)
+/*
+ * Marks were told: once in a round trip that is as good as a loss (RFC 3168).
+ *
+ * What left while the window came down met the queue that this is to end, and
+ * its marks tell nothing new: RFC 3168 section 6.1.2 asks for another reduction
+ * by those of what left after the first.  A controller that weighs marks wants
+ * all of them.
+ */
+static void xtcp_marks_told(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	if (xs->reduced && !xs->cong.ops->ecn_ssthresh &&
+	    !xs->cong.ops->control)
+		return;
 	XTCP_INC_STATS(sk, EcnReductions);
 	xtcp_begin_reduction(xs, XTCP_CA_CWR);
 	xtcp_cong_on_ecn(&xs->cong, xs->prr.flight);
@@ -222,6 +233,8 @@ static void xtcp_leave(struct sock *sk)
 
 	if (xs->ca_state == XTCP_CA_RECOVERY)
 		xtcp_rack_recovered(&xs->rack);
+	xs->reduced = xs->ca_state != XTCP_CA_LOSS;
+	xs->reduced_seq = xs->snd_nxt;
 	xtcp_cong_recovered(&xs->cong, xs->ca_state);
 	xs->ca_state = XTCP_CA_OPEN;
 	xs->undo_tsval = 0;
@@ -414,8 +427,8 @@ bool xtcp_tlp_wanted(const struct sock *sk)
 	/* A probe that is answered, but not judged, is no obstacle. */
 	if (xs->tlp_high_seq && xtcp_before(xs->snd_una, xs->tlp_high_seq))
 		return false;
-	return xs->ca_state == XTCP_CA_OPEN && !xs->sacked_out &&
-	       xtcp_state_in(sk, XTCPF_SYNCHRONIZED);
+	return (xs->ca_state == XTCP_CA_OPEN || xs->ca_state == XTCP_CA_CWR) &&
+	       !xs->sacked_out && xtcp_state_in(sk, XTCPF_SYNCHRONIZED);
 }
 
 /* Only the ACK of one segment alone may be late, and not that of a FIN. */
@@ -514,6 +527,9 @@ void xtcp_recovery_ack(struct sock *sk, const struct xtcp_ack_state *a)
 		xtcp_dsack_undo(sk, a);
 	if (xs->tlp_high_seq)
 		xtcp_tlp_answered(sk, a);
+	if (unlikely(xs->reduced) &&
+	    xtcp_after(xs->snd_una, xs->reduced_seq))
+		xs->reduced = false;
 	if (xs->ca_state != XTCP_CA_OPEN) {
 		if (una_moved && xtcp_eifel_undo(sk, a->tsecr))
 			;
@@ -523,7 +539,7 @@ void xtcp_recovery_ack(struct sock *sk, const struct xtcp_ack_state *a)
 	if (a->acked || xs->sacked_out)
 		xtcp_rack_detect(sk, xs->last_rcv_us);
 	if (xs->ca_state == XTCP_CA_OPEN && a->ce_bytes)
-		xtcp_enter_cwr(sk);
+		xtcp_marks_told(sk);
 	if (xs->lost_out &&
 	    (xs->ca_state == XTCP_CA_OPEN || xs->ca_state == XTCP_CA_CWR))
 		xtcp_enter_recovery(sk, a->acked);

@@ -183,6 +183,7 @@ struct xtcp_sock {
 	u32			lost_waiting;	/* of those, not resent yet */
 	u32			retrans_out;	/* bytes resent, unanswered */
 	u32			high_seq;	/* snd_nxt when loss was seen */
+	u32			reduced_seq;	/* snd_nxt when an episode ended */
 	u32			undo_tsval;	/* of the episode's first resend */
 	u32			undo_seq;	/* its end */
 	u32			undo_una;	/* snd_una when the episode began */
@@ -190,6 +191,7 @@ struct xtcp_sock {
 	u32			tlp_high_seq;	/* snd_nxt at the probe; 0: none */
 	u32			tlp_tsval;	/* its timestamp */
 	bool			tlp_retrans;	/* the probe was a resend */
+	bool			reduced;	/* reduced_seq is ahead of snd_una */
 	u32			cwnd_limited_seq;
 	u32			flight_max;	/* bytes, in this round trip */
 	u32			flight_prior;	/* and in the one before */

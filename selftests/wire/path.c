@@ -216,6 +216,60 @@ TEST_F(path, ecn__report_lowers_the_window_once)
 	EXPECT_EQ(0, xt_counter("FastRetransmits"));
 }
 
+/* Acknowledges up to @ack, which carries @marked as count of marked bytes. */
+static int tell(struct conn *c, uint32_t ack, uint32_t marked)
+{
+	c->ack = ack;
+	put_count(c, marked);
+	return conn_send(c, ACK, NULL, 0);
+}
+
+/* Reads what the kernel sends, up to @end, and does not acknowledge it. */
+static int read_to(struct conn *c, struct seg *s, uint32_t end)
+{
+	do {
+		if (conn_recv(c, s, XT_SOON_MS))
+			return -1;
+	} while (before(s->seq + s->len, end));
+	return 0;
+}
+
+/*
+ * What left while the window came down met the same queue: its marks call for
+ * nothing more.  Those of what left after that do (RFC 3168 section 6.1.2).
+ */
+TEST_F(path, ecn__one_queue_is_one_reduction)
+{
+	struct conn *c = &self->c;
+	uint32_t start, end;
+
+	self->w.features = FEATURE_ECN;
+	OPEN();
+	start = c->ack;
+	ASSERT_EQ(8 * 1400, send(c->fd, zeros, 8 * 1400, 0));
+	ASSERT_EQ(0, read_to(c, &self->s, start + 8 * 1400));
+	ASSERT_EQ(0, tell(c, start + 1400, 1400));
+	ASSERT_EQ(0, tell(c, start + 7 * 1400, 2800));
+	/* It leaves while the first flight is not all acknowledged. */
+	ASSERT_EQ(1400, send(c->fd, zeros, 1400, 0));
+	end = start + 9 * 1400;
+	ASSERT_EQ(0, read_to(c, &self->s, end));
+	ASSERT_EQ(0, tell(c, start + 8 * 1400, 4200));
+	ASSERT_EQ(0, tell(c, end, 5600));
+	conn_quiet(c, 50);
+	/* We were so late that the kernel took something for lost. */
+	if (xt_counter("RtoTimeouts") || xt_counter("LossProbes"))
+		SKIP(return, "too slow here");
+	EXPECT_EQ(1, xt_counter("EcnReductions"));
+	ASSERT_EQ(1400, send(c->fd, zeros, 1400, 0));
+	ASSERT_EQ(0, read_to(c, &self->s, end + 1400));
+	ASSERT_EQ(0, tell(c, end + 1400, 7000));
+	conn_quiet(c, 50);
+	if (xt_counter("RtoTimeouts") || xt_counter("LossProbes"))
+		SKIP(return, "too slow here");
+	EXPECT_EQ(2, xt_counter("EcnReductions"));
+}
+
 /* ---- black hole ---- */
 
 #define BASE(door)	((door) == XT_IPV6 ? 1280 - 40 - HDR_LEN :	\
