@@ -378,6 +378,25 @@ bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
 	return sent;
 }
 
+/*
+ * Nothing is in flight, and something is to be: what the controller makes of the
+ * silence decides how fast.
+ */
+static void xtcp_begin_flight(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	u64 rate = xs->cong.pacing_rate;
+	u64 now_us = xtcp_now_us();
+	u32 cwnd = xs->cong.cwnd;
+
+	xs->cong.now_us = now_us;
+	xtcp_cong_idle(&xs->cong,
+		       clamp_t(s64, now_us - xs->last_send_us, 0, U32_MAX),
+		       xtcp_rtt_rto(&xs->rtt, 0));
+	if (xs->cong.cwnd != cwnd || xs->cong.pacing_rate != rate)
+		xtcp_update_pacing(sk);
+}
+
 /**
  * xtcp_push - send what may be sent, and see that a timer watches the rest
  * @sk: socket, locked
@@ -389,15 +408,8 @@ void xtcp_push(struct sock *sk)
 	if (skb_queue_empty(&sk->sk_write_queue) ||
 	    !xtcp_state_in(sk, XTCPF_SYNCHRONIZED))
 		return;
-	if (RB_EMPTY_ROOT(&xs->rtx_queue) && xs->last_send_us) {
-		u64 now_us = xtcp_now_us();
-
-		xs->cong.now_us = now_us;
-		xtcp_cong_idle(&xs->cong,
-			       clamp_t(s64, now_us - xs->last_send_us, 0,
-				       U32_MAX),
-			       xtcp_rtt_rto(&xs->rtt, 0));
-	}
+	if (RB_EMPTY_ROOT(&xs->rtx_queue) && xs->last_send_us)
+		xtcp_begin_flight(sk);
 	xtcp_write_xmit(sk, GFP_ATOMIC);
 	/* Held back by the peer's window alone: it must be probed. */
 	if (RB_EMPTY_ROOT(&xs->rtx_queue) &&

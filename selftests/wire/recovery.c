@@ -626,4 +626,33 @@ TEST_F(recovery, prr__one_segment_for_two)
 	EXPECT_LE(8, steps);
 }
 
+/* ---- silence ---- */
+
+static uint64_t pacing_rate(void)
+{
+	struct xtcp_info info;
+
+	return xt_info(peer.c->fd, &info) ? 0 : info.xtcpi_pacing_rate;
+}
+
+/* A window that a silence has shrunk is paced as such, from its first segment on. */
+TEST_F(recovery, idle__paced_by_the_window_that_is_left)
+{
+	uint64_t before_pause;
+	uint32_t window;
+
+	OPEN();
+	ASSERT_EQ(0, peer_write(&peer, 150 * MSS));
+	RUN(150 * MSS);
+	UNLESS_DISTURBED(0, 0);
+	window = cwnd();
+	before_pause = pacing_rate();
+	ASSERT_LE(80 * MSS, window);
+	/* Two RTO or more, which are a round trip and 200 ms. */
+	xt_sleep_ms(1500);
+	ASSERT_EQ(0, peer_write(&peer, MSS));
+	EXPECT_GE(window / 2, cwnd());
+	EXPECT_GE(before_pause * 2 / 3, pacing_rate());
+}
+
 WIRE_MAIN
