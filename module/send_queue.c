@@ -409,6 +409,17 @@ static void xtcp_sack_block(struct sock *sk, struct xtcp_sack_block b,
 	}
 }
 
+/* Walks each part of the queue once, and empties @ranges. */
+static void xtcp_sack_ranges(struct sock *sk, struct xtcp_ranges *ranges,
+			     struct xtcp_ack_state *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < ranges->n; i++)
+		xtcp_sack_block(sk, ranges->r[i], a);
+	xtcp_ranges_init(ranges);
+}
+
 /* RFC 2883 section 4: is the first block, @b, a D-SACK? */
 static bool xtcp_is_dsack(const struct xtcp_ack_state *a,
 			  const struct xtcp_opts *opts, struct xtcp_sack_block b)
@@ -434,13 +445,18 @@ static bool xtcp_is_dsack(const struct xtcp_ack_state *a,
  * A first block below the acknowledgment number is a D-SACK (RFC 2883), and one
  * within the second block: data that waits beyond a gap came twice.  What is not
  * outstanding marks nothing.
+ *
+ * A peer may tell blocks that overlap, as many as an option holds: they are
+ * merged before the queue is walked for them.
  */
 void xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts,
 		   struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_ranges ranges;
 	unsigned int i;
 
+	xtcp_ranges_init(&ranges);
 	for (i = 0; i < opts->sack_n; i++) {
 		struct xtcp_sack_block b = xtcp_opt_sack(opts, i);
 
@@ -453,9 +469,13 @@ void xtcp_rtx_sack(struct sock *sk, const struct xtcp_opts *opts,
 			a->dsack_start = b.start;
 			a->dsack_end = b.end;
 		}
-		if (!xtcp_before(b.start, xs->snd_una))
-			xtcp_sack_block(sk, b, a);
+		if (xtcp_before(b.start, xs->snd_una))
+			continue;
+		xtcp_ranges_add(&ranges, b.start, b.end);
+		if (ranges.n == XTCP_RANGES_MAX)
+			xtcp_sack_ranges(sk, &ranges, a);
 	}
+	xtcp_sack_ranges(sk, &ranges, a);
 }
 
 /**

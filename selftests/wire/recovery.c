@@ -566,6 +566,39 @@ TEST_F(recovery, sack__taken_back)
 	EXPECT_EQ(XTCP_ESTABLISHED, xt_state(self->c.fd));
 }
 
+/* Blocks that overlap say no more than what they cover together. */
+TEST_F(recovery, sack__blocks_that_overlap)
+{
+	uint32_t block[2 * 31];	/* what an option holds */
+	struct conn *c = &self->c;
+	static struct seg s;
+	unsigned int i;
+
+	OPEN();
+	ASSERT_EQ(0, peer_write(&peer, 8 * MSS));
+	for (i = 0; i < 8; i++)
+		ASSERT_EQ(0, conn_recv(c, &self->s, XT_SOON_MS));
+	for (i = 0; i < ARRAY_SIZE(block) / 2; i++) {
+		/* From the second segment on, and to ever later ones. */
+		block[2 * i] = htonl(peer.start + (1 + i % 3) * MSS);
+		block[2 * i + 1] = htonl(peer.start + (4 + i % 5) * MSS);
+	}
+	c->ack = peer.start;
+	conn_seg(c, &s, ACK);
+	seg_add_option(&s, OPT_SACK, block, sizeof(block));
+	ASSERT_EQ(0, wire_send(c->w, &s));
+	ASSERT_EQ(0, conn_recv(c, &self->s, XT_SOON_MS));
+	UNLESS_DISTURBED(0, 0);
+	EXPECT_EQ(peer.start, self->s.seq);
+	EXPECT_EQ(MSS, self->s.len);
+	EXPECT_EQ(1, xt_counter("FastRetransmits"));
+	/* All of it, though the first one alone was missing. */
+	c->ack = peer.start + 8 * MSS;
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	EXPECT_TRUE(conn_quiet(c, XT_QUIET_MS));
+	EXPECT_EQ(1, xt_counter("RetransSegs"));
+}
+
 /* ---- PRR ---- */
 
 /*
