@@ -49,6 +49,7 @@ void xtcp_recovery_init(struct sock *sk)
 	xs->reduced = false;
 	xs->undo_tsval = 0;
 	xs->tlp_high_seq = 0;
+	xs->tlp_copy = false;
 	xs->app_limited = 0;
 	xs->rate_interval_us = 0;
 }
@@ -261,12 +262,17 @@ static bool xtcp_eifel_undo(struct sock *sk, u32 tsecr)
 
 /*
  * RFC 3708: every resend of the episode was D-SACKed, so every original had
- * arrived.  This may show only when the episode is over.
+ * arrived.  This may show only when the episode is over.  A probe from before
+ * it is no resend of the episode's.
  */
 static void xtcp_dsack_undo(struct sock *sk, const struct xtcp_ack_state *a)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	if (xs->tlp_copy && a->dsack_end == xs->tlp_end) {
+		xs->tlp_copy = false;
+		return;
+	}
 	if (!xs->undo_bytes || xtcp_before(a->dsack_start, xs->undo_una) ||
 	    xtcp_after(a->dsack_end, xs->high_seq))
 		return;
@@ -476,10 +482,13 @@ void xtcp_on_tlp_timeout(struct sock *sk)
 	if (!xs->tlp_retrans)
 		return;
 	skb = xtcp_rtx_last_segment(sk);
-	if (skb && !xtcp_retransmit_skb(sk, skb))
-		xs->tlp_tsval = (u32)XTCP_SKB_CB(skb)->sent_us + xs->ts_offset;
-	else
+	if (!skb || xtcp_retransmit_skb(sk, skb)) {
 		xs->tlp_retrans = false;	/* it did not leave: nothing to judge */
+		return;
+	}
+	xs->tlp_tsval = (u32)XTCP_SKB_CB(skb)->sent_us + xs->ts_offset;
+	xs->tlp_end = XTCP_SKB_CB(skb)->end_seq;
+	xs->tlp_copy = true;
 }
 
 /*

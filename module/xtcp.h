@@ -190,7 +190,9 @@ struct xtcp_sock {
 	u32			undo_bytes;	/* resent in it, no D-SACK yet; 0 */
 	u32			tlp_high_seq;	/* snd_nxt at the probe; 0: none */
 	u32			tlp_tsval;	/* its timestamp */
+	u32			tlp_end;	/* of the newest that was a resend */
 	bool			tlp_retrans;	/* the probe was a resend */
+	bool			tlp_copy;	/* no D-SACK told of tlp_end yet */
 	bool			reduced;	/* reduced_seq is ahead of snd_una */
 	u32			cwnd_limited_seq;
 	u32			flight_max;	/* bytes, in this round trip */

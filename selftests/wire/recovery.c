@@ -489,6 +489,40 @@ TEST_F(recovery, undo__by_dsack)
 	EXPECT_EQ(INFINITE, ssthresh());
 }
 
+/* The first of two is lost; the second, and its copy, are late. */
+static long long lose_and_delay(struct peer *p, unsigned int n)
+{
+	const struct sent *s = &p->log[n];
+
+	if (s->seq == MSS)
+		return s->times ? 0 : -1;
+	if (s->seq == 2 * MSS)
+		return p->rtt_us / 10 * (s->times ? 8 : 36);
+	return 0;
+}
+
+/*
+ * The D-SACK tells of a tail-loss probe, which was sent in vain.  The resend of
+ * what the probe's SACK showed to be lost was not.
+ */
+TEST_F(recovery, undo__not_by_the_dsack_of_a_probe)
+{
+	if (!xt_virtual_time())
+		SKIP(return, "no virtual time");
+	OPEN();
+	peer.fate = lose_and_delay;
+	ASSERT_EQ(0, peer_write(&peer, 3 * MSS));
+	RUN(3 * MSS);
+	EXPECT_EQ(1, xt_counter("LossProbes"))
+		peer_print(&peer);
+	EXPECT_EQ(1, xt_counter("FastRetransmits"));
+	EXPECT_EQ(1, xt_counter("DsackReceived"));
+	EXPECT_EQ(2, peer_resends(&peer));
+	EXPECT_EQ(0, xt_counter("RtoTimeouts"));
+	EXPECT_EQ(0, xt_counter("DsackUndos"));
+	EXPECT_GT(INFINITE, ssthresh());
+}
+
 /* One of two resends was needed: then so was the smaller window. */
 static long long one_late_one_lost(struct peer *p, unsigned int n)
 {
