@@ -102,10 +102,19 @@ int xt_new_netns(void)
 	return err;
 }
 
+void xt_faults(bool on)
+{
+	if (getenv("XTCP_TEST_FAULTS"))
+		xt_write_file("/proc/thread-self/make-it-fail", on ? "1" : "0");
+}
+
 int xt_begin(struct xt *x, enum xt_door door)
 {
 	xt_door(x, door);
-	return xt_new_netns();
+	if (xt_new_netns())
+		return -1;
+	xt_faults(true);
+	return 0;
 }
 
 socklen_t xt_parse(const struct xt *x, union xt_addr *a, const char *v4,

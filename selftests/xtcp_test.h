@@ -58,6 +58,11 @@ unsigned long xt_scaled(unsigned long full);
 void xt_door(struct xt *x, enum xt_door door);
 int xt_new_netns(void);
 int xt_begin(struct xt *x, enum xt_door door);	/* both of the above */
+/*
+ * Where XTCP_TEST_FAULTS is set (failing.sh), allocations of this thread may fail
+ * from xt_begin() on; not while the stage is set up, or no test would ever begin.
+ */
+void xt_faults(bool on);
 
 /* Addresses: loopback of the door's family, port in host order. */
 socklen_t xt_addr(const struct xt *x, union xt_addr *a, uint16_t port);

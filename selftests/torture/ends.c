@@ -314,7 +314,7 @@ static void play(struct talk *t)
 		for (i = 0; i < 8; i++)
 			say(t);
 		/* the middle has more to do; and virtual time wants sleep */
-		xt_sleep_ms(1);
+		xt_sleep_ms(4);
 	}
 }
 
@@ -412,7 +412,9 @@ static int live(struct talk *t)
 		return -1;
 	}
 	reach(e, PHASE_PLAY);
+	xt_faults(true);
 	play(t);
+	xt_faults(false);
 	part_all(t);
 	set("syn_retries", 6);	/* the machine may be slow */
 	if (fresh_listeners(t, listener)) {

@@ -222,6 +222,7 @@ int wire_open(struct wire *w, enum xt_door door)
 
 	if (xt_begin(&w->x, door))
 		return -1;
+	xt_faults(false);
 	w->tun = open_tun();
 	if (w->tun < 0 || ioctl(w->tun, TUNSETIFF, &ifr))
 		return -1;
@@ -248,7 +249,10 @@ int wire_open(struct wire *w, enum xt_door door)
 		inet_pton(AF_INET6, "2001:db8::1", w->kernel);
 		inet_pton(AF_INET6, "2001:db8::2", w->us);
 	}
-	return wait_until_up(w);
+	if (wait_until_up(w))
+		return -1;
+	xt_faults(true);
+	return 0;
 }
 
 /* The first bytes of a segment from the kernel, quoted in an ICMP error. */
