@@ -314,6 +314,8 @@ static void xtcp_rtx_ack_partly(struct sock *sk, struct sk_buff *skb, u32 ack,
 	cb->seq = ack;
 	cb->end_seq = end_seq;
 	cb->marks = marks;
+	/* Fewer bytes, but one buffer as before. */
+	xtcp_sk(sk)->sacked_skbs += !!(marks & XTCP_MARK_SACKED);
 }
 
 /**

@@ -316,4 +316,44 @@ TEST_F(segmentation, super_segment__acknowledged_in_parts)
 	EXPECT_TRUE(conn_content(c, XT_QUIET_MS));
 }
 
+/*
+ * A peer that holds all of it, and then acknowledges the front only.  What it
+ * held must be forgotten with the rest: else a single segment that is overtaken
+ * later counts as lost at once, as if three were reported.
+ */
+TEST_F(segmentation, super_segment__held_then_acknowledged)
+{
+	struct conn *c = &self->c;
+	uint32_t base;
+	int i;
+
+	if (!xt_virtual_time())
+		SKIP(return, "no virtual time");
+	OPEN();
+	base = c->ack;
+	ASSERT_EQ(4 * MSS, write(c->fd, zeros, 4 * MSS));
+	for (i = 0; i < 4; i++)
+		EXPECT_SEGMENT(MSS);
+	EXPECT_LE(1, xt_counter("OutSuperSegs"));
+	/* Answers sooner than this would make the round trip short. */
+	xt_sleep_ms(RTT_MS);
+	c->ack = base;
+	conn_hold(c, base, base + 4 * MSS);
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	c->opt_len = 0;
+	for (i = 1; i <= 4; i++) {
+		c->ack = base + i * MSS;
+		ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	}
+	ASSERT_EQ(3 * MSS, write(c->fd, zeros, 3 * MSS));
+	for (i = 0; i < 3; i++)
+		EXPECT_SEGMENT(MSS);
+	xt_sleep_ms(RTT_MS);
+	c->ack = base + 4 * MSS;
+	conn_hold(c, base + 5 * MSS, base + 6 * MSS);
+	ASSERT_EQ(0, conn_send(c, ACK, NULL, 0));
+	EXPECT_TRUE(conn_quiet(c, RTT_MS / 8));
+	EXPECT_EQ(0, xt_counter("FastRetransmits"));
+}
+
 WIRE_MAIN
