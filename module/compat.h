@@ -151,6 +151,16 @@ static inline u32 xtcp_rt6_cookie(struct dst_entry *dst)
 #endif
 }
 
+/* 6.6: what was a bit field. */
+static inline bool xtcp_sends_flowinfo(const struct sock *sk)
+{
+#ifdef XTCP_HAVE_INET6_TEST_BIT
+	return inet6_test_bit(SNDFLOW, sk);
+#else
+	return inet6_sk(sk)->sndflow;
+#endif
+}
+
 /* 7.x: flow labels moved. */
 static inline void xtcp_clear_fl_list(struct sock *sk)
 {

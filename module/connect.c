@@ -6,6 +6,7 @@
 #include <net/inet_common.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include <net/l3mdev.h>
 
 #include "sockets.h"
 
@@ -26,11 +27,13 @@ static int xtcp_connect_start(struct sock *sk, const struct in6_addr *laddr,
 {
 	const struct xtcp_net *xn = xtcp_sk_net(sk);
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	int err;
+	int err, dev, vrf;
 
 	xtcp_init_sock_state(sk);
+	dev = sk->sk_bound_dev_if;
+	vrf = dev ? l3mdev_master_ifindex_by_index(sock_net(sk), dev) : 0;
 	xtcp_set_key(&xs->node.key, sock_net(sk), laddr, 0, faddr,
-		     inet_sk(sk)->inet_dport);
+		     inet_sk(sk)->inet_dport, xtcp_scope(faddr, dev, vrf));
 	err = xtcp_port_connect(sk);
 	if (err)
 		return err;
@@ -127,6 +130,24 @@ static int xtcp_v6_scope(struct sock *sk, const struct sockaddr_in6 *sin6,
 	return sk->sk_bound_dev_if ? 0 : -EINVAL;
 }
 
+/* The flow label that the program asks for, if it has leased it. */
+static int xtcp_v6_flow_label(struct sock *sk, const struct sockaddr_in6 *sin6)
+{
+	__be32 label = sin6->sin6_flowinfo & IPV6_FLOWLABEL_MASK;
+	struct ip6_flowlabel *lease;
+
+	if (!xtcp_sends_flowinfo(sk))
+		label = 0;
+	if (label) {
+		lease = fl6_sock_lookup(sk, label);
+		if (IS_ERR(lease))
+			return -EINVAL;
+		fl6_sock_release(lease);
+	}
+	inet6_sk(sk)->flow_label = label;
+	return 0;
+}
+
 /**
  * xtcp_v6_connect - proto.connect of an IPv6 socket
  * @sk: socket, locked
@@ -146,6 +167,9 @@ int xtcp_v6_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len)
 	if (sin6->sin6_family != AF_INET6)
 		return -EAFNOSUPPORT;
 
+	err = xtcp_v6_flow_label(sk, sin6);
+	if (err)
+		return err;
 	daddr = sin6->sin6_addr;
 	if (ipv6_addr_any(&daddr)) {	/* BSD: this host */
 		if (ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr))

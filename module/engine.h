@@ -227,7 +227,7 @@ int xtcp_table_init(void);
 void xtcp_table_exit(void);
 void xtcp_set_key(struct xtcp_key *key, struct net *net,
 		  const struct in6_addr *laddr, __be16 lport,
-		  const struct in6_addr *faddr, __be16 fport);
+		  const struct in6_addr *faddr, __be16 fport, int scope);
 struct xtcp_node *xtcp_lookup(const struct xtcp_key *key);
 int xtcp_hash(struct sock *sk);
 void xtcp_unhash(struct sock *sk);
@@ -288,6 +288,7 @@ enum xtcp_tw_verdict {
  * @guard: no TIME_WAIT: keeps a used cookie from being used again
  * @aborted: the connection ended by RST: so does what still comes
  * @tos: of the answers
+ * @priority: likewise
  */
 struct xtcp_tw {
 	struct xtcp_node	node;
@@ -304,6 +305,7 @@ struct xtcp_tw {
 	u64			cookie_ends_us;
 	u64			made_us;
 	u32			mark;
+	u32			priority;
 	int			ifindex;
 	u8			tos;
 	bool			guard;

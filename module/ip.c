@@ -18,6 +18,7 @@
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
+#include <net/l3mdev.h>
 #include <net/xfrm.h>
 
 #include "net.h"
@@ -91,6 +92,7 @@ void xtcp_ctl_send(struct net *net, const struct xtcp_ctl *c)
 
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb->mark = c->mark;
+	skb->priority = c->priority;
 	t.laddr = c->saddr;
 	t.faddr = c->daddr;
 	trace_xtcp_segment(true, &t, th, 0, c->state);
@@ -116,27 +118,52 @@ static void xtcp_skb_addrs(const struct sk_buff *skb, struct in6_addr *saddr,
 	}
 }
 
+/* Back where it came from, when only that link or routing domain leads there. */
+static int xtcp_reset_oif(struct net *net, const struct sk_buff *skb, bool v4)
+{
+	if ((!v4 && ipv6_addr_type(&ipv6_hdr(skb)->saddr) &
+		    IPV6_ADDR_LINKLOCAL) ||
+	    netif_index_is_l3_master(net, skb->skb_iif))
+		return skb->skb_iif;
+	return 0;
+}
+
 /**
  * xtcp_ctl_reset - answer a segment with a RST (RFC 9293 section 3.10.7.1)
  * @net: namespace
+ * @sk: socket that it was for; NULL: nobody's
  * @skb: parsed segment; a RST itself is never answered
+ *
+ * As with TCP, the TOS is that of the segment.
  */
-void xtcp_ctl_reset(struct net *net, const struct sk_buff *skb)
+void xtcp_ctl_reset(struct net *net, const struct sock *sk,
+		    const struct sk_buff *skb)
 {
 	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	bool v4 = ip_hdr(skb)->version == 4;
 	const struct xtcphdr *th = xtcp_hdr(skb);
 	struct xtcp_ctl c = {
 		.sport	= th->dest,
 		.dport	= th->source,
 		.tsecr	= cb->tsval,
 		.flags	= XTCP_RST,
-		.mark	= skb->mark,
-		.iif	= skb->skb_iif,
+		.mark	= v4 ? IP4_REPLY_MARK(net, skb->mark) :
+			       IP6_REPLY_MARK(net, skb->mark),
+		.tos	= v4 ? ipv4_get_dsfield(ip_hdr(skb)) :
+			       ipv6_get_dsfield(ipv6_hdr(skb)),
 		.state	= XTCP_CLOSE,
 	};
 
 	if (cb->flags & XTCP_RST)
 		return;
+	c.tos &= ~INET_ECN_MASK;
+	if (sk) {
+		c.mark = c.mark ?: READ_ONCE(sk->sk_mark);
+		c.priority = READ_ONCE(sk->sk_priority);
+		c.oif = READ_ONCE(sk->sk_bound_dev_if);
+	}
+	if (!c.oif)
+		c.oif = xtcp_reset_oif(net, skb, v4);
 	xtcp_skb_addrs(skb, &c.daddr, &c.saddr);
 	if (cb->flags & XTCP_ACK) {
 		c.seq = cb->ack;
@@ -162,6 +189,7 @@ static void xtcp_tw_ack(struct net *net, const struct xtcp_tw *tw)
 		.flags	= XTCP_ACK,
 		.tos	= tw->tos,
 		.mark	= tw->mark,
+		.priority = tw->priority,
 		.oif	= tw->ifindex,
 		.state	= tw->guard ? XTCP_CLOSE : XTCP_TIME_WAIT,
 	};
@@ -227,7 +255,7 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	case XTCP_VERDICT_DONE:
 		break;
 	case XTCP_VERDICT_RESET:
-		xtcp_ctl_reset(sock_net(sk), skb);
+		xtcp_ctl_reset(sock_net(sk), sk, skb);
 		fallthrough;
 	case XTCP_VERDICT_DROP:
 		kfree_skb(skb);
@@ -260,12 +288,28 @@ void xtcp_deliver(struct sock *sk, struct sk_buff *skb)
 	bh_unlock_sock(sk);
 }
 
-/* Policy and the program's filter; the segment still has its header on. */
+/* From as near as IP_MINTTL, IPV6_MINHOPCOUNT demand (RFC 5082)? */
+static bool xtcp_near_enough(const struct sock *sk, const struct sk_buff *skb,
+			     u16 family)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (family == AF_INET6)
+		return ipv6_hdr(skb)->hop_limit >=
+		       READ_ONCE(inet6_sk(sk)->min_hopcount);
+#endif
+	return ip_hdr(skb)->ttl >= READ_ONCE(inet_sk(sk)->min_ttl);
+}
+
+/*
+ * Distance, policy and the program's filter; the segment still has its header
+ * on.
+ */
 static bool xtcp_sock_accepts(struct sock *sk, struct sk_buff *skb, u16 family)
 {
-	bool ok = family == AF_INET ?
-		  xfrm4_policy_check(sk, XFRM_POLICY_IN, skb) :
-		  xfrm6_policy_check(sk, XFRM_POLICY_IN, skb);
+	bool ok = xtcp_near_enough(sk, skb, family) &&
+		  (family == AF_INET ?
+		   xfrm4_policy_check(sk, XFRM_POLICY_IN, skb) :
+		   xfrm6_policy_check(sk, XFRM_POLICY_IN, skb));
 
 	nf_reset_ct(skb);
 	if (ok && !sk_filter(sk, skb))
@@ -278,9 +322,16 @@ static bool xtcp_sock_accepts(struct sock *sk, struct sk_buff *skb, u16 family)
 static struct xtcp_node *xtcp_find(const struct xtcp_rx *rx)
 {
 	struct xtcp_node *node = xtcp_lookup(&rx->key);
+	struct xtcp_key key;
 	struct sock *sk;
 	bool held;
 
+	if (!node && rx->vrf) {
+		/* Of a socket that is in no domain but may hear all of them. */
+		key = rx->key;
+		key.scope = 0;
+		node = xtcp_lookup(&key);
+	}
 	if (!node)
 		return NULL;
 	if (node->kind == XTCP_NODE_TIMEWAIT)
@@ -338,7 +389,7 @@ static void xtcp_rcv_nobody(struct net *net, struct sk_buff *skb,
 	trace_xtcp_segment(false, &rx->key.t, xtcp_hdr(skb), skb->len,
 			   XTCP_CLOSE);
 	if (ok)
-		xtcp_ctl_reset(net, skb);
+		xtcp_ctl_reset(net, NULL, skb);
 	kfree_skb(skb);
 }
 
@@ -378,12 +429,12 @@ static void xtcp_rcv_tw(struct net *net, struct xtcp_tw *tw,
 		xtcp_tw_ack(net, tw);
 		break;
 	case XTCP_TW_RESET:
-		xtcp_ctl_reset(net, skb);
+		xtcp_ctl_reset(net, NULL, skb);
 		break;
 	case XTCP_TW_SYN:
 		lsk = xtcp_lookup_listener(net, &rx->key, rx->dif, rx->sdif);
 		if (!lsk) {	/* refused at once, as without the record */
-			xtcp_ctl_reset(net, skb);
+			xtcp_ctl_reset(net, NULL, skb);
 			break;
 		}
 		xtcp_tw_put(tw);
@@ -428,7 +479,7 @@ static bool xtcp_well_formed(struct xtcp_net *xn, struct sk_buff *skb,
 		if (xtcp_hdr(skb)->flags & XTCP_SYN &&
 		    xtcp_fill_cb(skb, *hdr_len)) {
 			xtcp_mib_inc(xn, SynBadMust);
-			xtcp_ctl_reset(xn->net, skb);
+			xtcp_ctl_reset(xn->net, NULL, skb);
 		}
 		return false;
 	default:
@@ -459,6 +510,7 @@ int xtcp_rcv(struct sk_buff *skb, struct xtcp_rx *rx)
 	}
 	rx->key.t.fport = xtcp_hdr(skb)->source;
 	rx->key.t.lport = xtcp_hdr(skb)->dest;
+	rx->key.scope = xtcp_scope(&rx->key.t.faddr, rx->dif, rx->vrf);
 
 	node = xtcp_find(rx);
 	if (!node)

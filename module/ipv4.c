@@ -71,10 +71,16 @@ static unsigned int xtcp_v4_header_len(const struct sock *sk)
 	return len;
 }
 
+static u8 xtcp_v4_tos(const struct sock *sk)
+{
+	return READ_ONCE(inet_sk(sk)->tos);
+}
+
 const struct xtcp_af_ops xtcp_ipv4_af = {
 	.xmit		= xtcp_v4_xmit,
 	.route		= xtcp_v4_route,
 	.net_header_len	= xtcp_v4_header_len,
+	.tos		= xtcp_v4_tos,
 	.family		= AF_INET,
 };
 
@@ -141,7 +147,7 @@ struct dst_entry *xtcp_ipv4_ctl_route(struct net *net,
 	flowi4_init_output(fl4, c->oif, c->mark, c->tos & INET_DSCP_MASK,
 			   RT_SCOPE_UNIVERSE, xtcp_protocol, FLOWI_FLAG_ANYSRC,
 			   c->daddr.s6_addr32[3], c->saddr.s6_addr32[3],
-			   c->dport, c->sport, GLOBAL_ROOT_UID);
+			   c->dport, c->sport, sock_net_uid(net, c->sk));
 	rt = ip_route_output_key(net, fl4);
 	return IS_ERR(rt) ? NULL : &rt->dst;
 }
@@ -156,11 +162,23 @@ struct dst_entry *xtcp_ipv4_ctl_route(struct net *net,
 void xtcp_ipv4_ctl_xmit(struct net *net, struct sk_buff *skb,
 			const struct xtcp_ctl *c, struct flowi *fl)
 {
-	struct sock *ctl = xtcp_net(net)->ctl4;
+	int ttl = c->sk ? READ_ONCE(inet_sk(c->sk)->uc_ttl) : -1;
+	struct iphdr *iph;
 
 	xtcp_v4_csum(skb, c->saddr.s6_addr32[3], c->daddr.s6_addr32[3]);
+	iph = skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = c->tos;
+	iph->id = 0;	/* it is never a fragment (RFC 6864) */
+	iph->frag_off = htons(IP_DF);
+	iph->ttl = ttl >= 0 ? ttl : ip4_dst_hoplimit(skb_dst(skb));
+	iph->protocol = xtcp_protocol;
+	iph->saddr = c->saddr.s6_addr32[3];
+	iph->daddr = c->daddr.s6_addr32[3];
 	local_bh_disable();
-	__ip_queue_xmit(ctl, skb, fl, c->tos);
+	ip_local_out(net, xtcp_net(net)->ctl4, skb);
 	local_bh_enable();
 }
 
@@ -172,6 +190,7 @@ static int xtcp_v4_rcv(struct sk_buff *skb)
 	struct xtcp_rx rx = {
 		.dif	= inet_iif(skb),
 		.sdif	= inet_sdif(skb),
+		.vrf	= xtcp_skb_vrf(skb),
 		.family	= AF_INET,
 	};
 
@@ -224,7 +243,8 @@ static int xtcp_v4_err(struct sk_buff *skb, u32 info)
 	ipv6_addr_set_v4mapped(iph->saddr, &laddr);
 	ipv6_addr_set_v4mapped(iph->daddr, &faddr);
 	/* ICMP quotes at least 8 bytes: ports and sequence number. */
-	xtcp_set_key(&key, net, &laddr, th->source, &faddr, th->dest);
+	xtcp_set_key(&key, net, &laddr, th->source, &faddr, th->dest,
+		     xtcp_skb_vrf(skb));
 	xtcp_icmp_error(&key, ntohl(th->seq), err, hard, mtu);
 	return 0;
 }

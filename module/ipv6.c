@@ -112,10 +112,16 @@ static unsigned int xtcp_v6_header_len(const struct sock *sk)
 	return len;
 }
 
+static u8 xtcp_v6_tos(const struct sock *sk)
+{
+	return READ_ONCE(inet6_sk(sk)->tclass);
+}
+
 const struct xtcp_af_ops xtcp_ipv6_af = {
 	.xmit		= xtcp_v6_xmit,
 	.route		= xtcp_v6_route,
 	.net_header_len	= xtcp_v6_header_len,
+	.tos		= xtcp_v6_tos,
 	.family		= AF_INET6,
 };
 
@@ -209,12 +215,10 @@ struct dst_entry *xtcp_ipv6_ctl_route(struct net *net,
 	fl6->daddr = c->daddr;
 	fl6->flowlabel = ip6_make_flowinfo(c->tos, 0);
 	fl6->flowi6_oif = c->oif;
-	if (!c->oif && (ipv6_addr_type(&c->daddr) & IPV6_ADDR_LINKLOCAL))
-		fl6->flowi6_oif = c->iif;
 	fl6->flowi6_mark = c->mark;
 	fl6->fl6_sport = c->sport;
 	fl6->fl6_dport = c->dport;
-	fl6->flowi6_uid = GLOBAL_ROOT_UID;
+	fl6->flowi6_uid = sock_net_uid(net, c->sk);
 	dst = ip6_dst_lookup_flow(net, xtcp_net(net)->ctl6, fl6, NULL);
 	return IS_ERR(dst) ? NULL : dst;
 }
@@ -232,8 +236,8 @@ void xtcp_ipv6_ctl_xmit(struct net *net, struct sk_buff *skb,
 	xtcp_v6_csum(skb, &c->saddr, &c->daddr);
 	local_bh_disable();
 	rcu_read_lock();
-	ip6_xmit(xtcp_net(net)->ctl6, skb, &fl->u.ip6, c->mark, NULL, c->tos,
-		 0);
+	ip6_xmit(c->sk ?: xtcp_net(net)->ctl6, skb, &fl->u.ip6, c->mark, NULL,
+		 c->tos, c->priority);
 	rcu_read_unlock();
 	local_bh_enable();
 }
@@ -246,6 +250,7 @@ static int xtcp_v6_rcv(struct sk_buff *skb)
 	struct xtcp_rx rx = {
 		.dif	= inet6_iif(skb),
 		.sdif	= inet6_sdif(skb),
+		.vrf	= xtcp_skb_vrf(skb),
 		.family	= AF_INET6,
 	};
 
@@ -285,7 +290,8 @@ static int xtcp_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt,
 		hard |= type == ICMPV6_DEST_UNREACH;
 	}
 	xtcp_set_key(&key, dev_net(skb->dev), &hdr->saddr, th->source,
-		     &hdr->daddr, th->dest);
+		     &hdr->daddr, th->dest,
+		     xtcp_scope(&hdr->daddr, inet6_iif(skb), xtcp_skb_vrf(skb)));
 	xtcp_icmp_error(&key, ntohl(th->seq), err, hard, mtu);
 	return 0;
 }

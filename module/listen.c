@@ -112,7 +112,7 @@ int xtcp_listen_start(struct sock *sk, int backlog)
 	inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	sk_dst_reset(sk);
 	xtcp_set_key(&xs->node.key, sock_net(sk), &xs->bind.addr,
-		     inet_sk(sk)->inet_sport, &in6addr_any, 0);
+		     inet_sk(sk)->inet_sport, &in6addr_any, 0, 0);
 	xtcp_set_state(sk, XTCP_LISTEN);
 	xtcp_hash_listener(sk);
 	return 0;
@@ -156,6 +156,21 @@ static bool xtcp_synack_allowed(struct xtcp_net *xn)
 	return atomic_dec_return(&xn->synack_left) >= 0;
 }
 
+/*
+ * The device that a connection is bound to: a link-local peer is only reachable
+ * where it came from, and the peer of a routing domain there.
+ */
+static int xtcp_request_dev(const struct sock *lsk, struct sk_buff *skb,
+			    const struct xtcp_rx *rx)
+{
+	int dev = inet_request_bound_dev_if(lsk, skb);
+
+	if (!dev && rx->family == AF_INET6 &&
+	    ipv6_addr_type(&rx->key.t.faddr) & IPV6_ADDR_LINKLOCAL)
+		return rx->dif;
+	return dev;
+}
+
 /* FEATURES that connections of this listener accept. */
 static u32 xtcp_listen_features(const struct sock *lsk)
 {
@@ -179,6 +194,7 @@ void xtcp_listen_syn(struct sock *lsk, struct sk_buff *skb,
 	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct net *net = sock_net(lsk);
 	struct xtcp_net *xn = xtcp_net(net);
+	const struct xtcp_af_ops *af;
 	u64 now_us = xtcp_now_us();
 	u8 cookie[XTCP_COOKIE_LEN];
 	struct xtcp_opts opts;
@@ -223,10 +239,12 @@ void xtcp_listen_syn(struct sock *lsk, struct sk_buff *skb,
 	c.tsval = ((u32)now_us + xtcp_ts_offset(&xn->ts_key, &rx->key.t)) ?: 1;
 	c.tsecr = cb->tsval;
 	c.flags = XTCP_SYN | XTCP_ACK;
-	c.tos = inet_sk(lsk)->tos;
-	c.mark = READ_ONCE(lsk->sk_mark);
-	c.oif = READ_ONCE(lsk->sk_bound_dev_if);
-	c.iif = rx->dif;
+	c.mark = inet_request_mark(lsk, skb);
+	c.priority = READ_ONCE(lsk->sk_priority);
+	c.oif = xtcp_request_dev(lsk, skb, rx);
+	c.sk = lsk;
+	af = rx->family == AF_INET ? &xtcp_ipv4_af : &xtcp_ipv6_af;
+	c.tos = af->tos(lsk);
 	c.state = XTCP_LISTEN;
 	c.opts = &out;
 	xtcp_mib_inc(xn, SynRecv);
@@ -302,9 +320,6 @@ static void xtcp_child_addresses(struct sock *child, const struct xtcp_rx *rx)
 		child->sk_v6_rcv_saddr = t->laddr;
 		child->sk_v6_daddr = t->faddr;
 		inet6_sk(child)->saddr = t->laddr;
-		/* A link-local peer is only reachable where it came from. */
-		if (ipv6_addr_type(&t->faddr) & IPV6_ADDR_LINKLOCAL)
-			child->sk_bound_dev_if = rx->dif;
 	}
 #endif
 }
@@ -324,7 +339,7 @@ static void xtcp_child_discard(struct sock *child)
  * The new connection, ESTABLISHED and findable; locked, with two references.
  * NULL: no memory, no route, or another CPU was faster.
  */
-static struct sock *xtcp_child_make(struct sock *lsk, const struct sk_buff *skb,
+static struct sock *xtcp_child_make(struct sock *lsk, struct sk_buff *skb,
 				    const struct xtcp_rx *rx,
 				    const struct xtcp_cookie *ck)
 {
@@ -338,7 +353,8 @@ static struct sock *xtcp_child_make(struct sock *lsk, const struct sk_buff *skb,
 	xtcp_child_addresses(child, rx);
 	xs->ts_offset = xtcp_ts_offset(&xtcp_sk_net(child)->ts_key,
 				       &rx->key.t);
-	child->sk_mark = READ_ONCE(lsk->sk_mark);
+	child->sk_mark = inet_request_mark(lsk, skb);
+	child->sk_bound_dev_if = xtcp_request_dev(lsk, skb, rx);
 	if (!xs->af->route(child))
 		goto discard;
 	xtcp_rcv_child_start(child, skb, ck);
@@ -396,7 +412,7 @@ static bool xtcp_cookie_accept(struct sock *lsk, const struct sk_buff *skb,
 		break;
 	}
 reset:
-	xtcp_ctl_reset(sock_net(lsk), skb);
+	xtcp_ctl_reset(sock_net(lsk), lsk, skb);
 	return false;
 }
 
@@ -454,7 +470,7 @@ void xtcp_listen_ack(struct sock *lsk, struct sk_buff *skb,
 	if (xtcp_acceptq_full(lsk)) {
 		xtcp_mib_inc(xn, AcceptOverflow);
 		if (READ_ONCE(xn->sysctl_abort_on_overflow))
-			xtcp_ctl_reset(sock_net(lsk), skb);
+			xtcp_ctl_reset(sock_net(lsk), lsk, skb);
 		goto drop;
 	}
 	child = xtcp_child_make(lsk, skb, rx, &ck);

@@ -21,8 +21,9 @@
  * @flags: header flags
  * @tos: IP TOS or traffic class
  * @mark: routing mark
+ * @priority: of the packet
  * @oif: device to leave by; 0: the route's
- * @iif: device that the cause came by; a link-local peer is there
+ * @sk: whose hop limit; NULL: the route's
  * @state: for the trace: enum xtcp_state of whom it speaks for
  * @opts: options; may be NULL; an MSS of 0 is filled in from the route
  */
@@ -39,8 +40,9 @@ struct xtcp_ctl {
 	u8				flags;
 	u8				tos;
 	u32				mark;
+	u32				priority;
 	int				oif;
-	int				iif;
+	const struct sock		*sk;
 	u8				state;
 	struct xtcp_opts_out		*opts;
 };
@@ -50,8 +52,15 @@ struct xtcp_rx {
 	struct xtcp_key	key;
 	int		dif;
 	int		sdif;
+	int		vrf;		/* routing domain, if not the main one */
 	u16		family;		/* of the packet */
 };
+
+/* The routing domain of a received packet: IP has made it the device. */
+static inline int xtcp_skb_vrf(const struct sk_buff *skb)
+{
+	return netif_is_l3_master(skb->dev) ? skb->dev->ifindex : 0;
+}
 
 extern const struct xtcp_af_ops xtcp_ipv4_af;
 extern const struct xtcp_af_ops xtcp_ipv6_af;
@@ -61,7 +70,8 @@ int xtcp_rcv(struct sk_buff *skb, struct xtcp_rx *rx);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 void xtcp_deliver(struct sock *sk, struct sk_buff *skb);
 void xtcp_ctl_send(struct net *net, const struct xtcp_ctl *c);
-void xtcp_ctl_reset(struct net *net, const struct sk_buff *skb);
+void xtcp_ctl_reset(struct net *net, const struct sock *sk,
+		    const struct sk_buff *skb);
 void xtcp_icmp_error(const struct xtcp_key *key, u32 seq, int err, bool hard,
 		     u32 mtu);
 void xtcp_mtu_reduced(struct sock *sk);

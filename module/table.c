@@ -45,16 +45,17 @@ static struct hlist_head *xtcp_listen_slot(const struct net *net, u16 port)
  * @lport: local port
  * @faddr: foreign address, likewise
  * @fport: foreign port
+ * @scope: from xtcp_scope()
  */
 void xtcp_set_key(struct xtcp_key *key, struct net *net,
 		  const struct in6_addr *laddr, __be16 lport,
-		  const struct in6_addr *faddr, __be16 fport)
+		  const struct in6_addr *faddr, __be16 fport, int scope)
 {
 	key->t.laddr = *laddr;
 	key->t.faddr = *faddr;
 	key->t.lport = lport;
 	key->t.fport = fport;
-	key->pad = 0;
+	key->scope = scope;
 	key->net = net;
 }
 

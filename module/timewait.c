@@ -118,7 +118,8 @@ static struct xtcp_tw *xtcp_tw_make(struct sock *sk)
 	tw->made_us = xtcp_now_us();
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->ifindex = READ_ONCE(sk->sk_bound_dev_if);
-	tw->tos = inet_sk(sk)->tos;
+	tw->priority = READ_ONCE(sk->sk_priority);
+	tw->tos = xs->af->tos(sk);
 	return tw;
 fail:
 	atomic_dec(&xn->tw_count);

@@ -57,6 +57,8 @@ struct xtcp_af_ops {
 	struct dst_entry *(*route)(struct sock *sk);
 	/* IP header's length, bytes, socket options included. */
 	unsigned int (*net_header_len)(const struct sock *sk);
+	/* TOS or traffic class of what it sends over this IP version. */
+	u8 (*tos)(const struct sock *sk);
 	u16 family;			/* AF_INET or AF_INET6 */
 };
 
@@ -66,9 +68,26 @@ struct xtcp_af_ops {
  */
 struct xtcp_key {
 	struct xtcp_tuple4	t;
-	u32			pad;	/* no holes: the key is hashed as bytes */
+	u32			scope;	/* xtcp_scope(); no holes: hashed as bytes */
 	struct net		*net;
 };
+
+/**
+ * xtcp_scope - what makes connections differ whose addresses and ports are equal
+ * @faddr: the peer's address
+ * @dif: device that leads to it; 0: any
+ * @vrf: index of the routing domain, if it is not the main one
+ *
+ * A link-local address, fe80::/10, is another host on each link, and each domain
+ * has addresses of its own.
+ */
+static inline int xtcp_scope(const struct in6_addr *faddr, int dif, int vrf)
+{
+	bool link_local = (faddr->s6_addr32[0] & htonl(0xffc00000)) ==
+			  htonl(0xfe800000);
+
+	return link_local ? dif : vrf;
+}
 
 enum xtcp_node_kind {
 	XTCP_NODE_SOCK,

@@ -149,9 +149,16 @@ long long xt_counter(const char *name);
 
 /*
  * In the test files, after kselftest_harness.h: a fixture with one variant per
- * door.  The tests find their world in self->x.
+ * door, or only one per IP version.  The tests find their world in self->x.
  */
 #define XT_FIXTURE(name)						\
+	XT_FIXTURE_IP(name);						\
+	FIXTURE_VARIANT_ADD(name, inet) {				\
+		.door = XT_INET,					\
+	};								\
+	struct xt
+
+#define XT_FIXTURE_IP(name)						\
 	FIXTURE(name) {							\
 		struct xt x;						\
 	};								\
@@ -163,9 +170,6 @@ long long xt_counter(const char *name);
 	};								\
 	FIXTURE_VARIANT_ADD(name, ipv6) {				\
 		.door = XT_IPV6,					\
-	};								\
-	FIXTURE_VARIANT_ADD(name, inet) {				\
-		.door = XT_INET,					\
 	};								\
 	FIXTURE_SETUP(name)						\
 	{								\
