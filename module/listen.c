@@ -450,6 +450,17 @@ static void xtcp_redeliver(struct sk_buff *skb, const struct xtcp_rx *rx)
 	kfree_skb(skb);
 }
 
+/* Then the client need only say it again: any of a group takes the cookie. */
+static bool xtcp_another_listens(const struct xtcp_rx *rx)
+{
+	struct sock *sk = xtcp_lookup_listener(rx->key.net, &rx->key, rx->dif,
+					       rx->sdif);
+
+	if (sk)
+		sock_put(sk);
+	return sk;
+}
+
 /**
  * xtcp_listen_ack - the third segment: make the connection
  * @lsk: listener, not locked; the caller holds a reference
@@ -481,7 +492,10 @@ void xtcp_listen_ack(struct sock *lsk, struct sk_buff *skb,
 	__acquire(&child->sk_lock.slock);	/* by sk_clone_lock() */
 	if (!xtcp_acceptq_add(lsk, child)) {	/* it closed meanwhile */
 		sock_set_flag(child, SOCK_DEAD);
-		xtcp_send_reset(child, GFP_ATOMIC);
+		if (xtcp_another_listens(rx))
+			xtcp_sk(child)->cookie_ends_us = 0;	/* not used */
+		else
+			xtcp_send_reset(child, GFP_ATOMIC);
 		xtcp_done(child);
 		bh_unlock_sock(child);
 		sock_put(child);

@@ -258,18 +258,10 @@ static int xtcp_listener_score(const struct sock *sk,
 	return score;
 }
 
-/**
- * xtcp_lookup_listener - who listens there
- * @net: namespace
- * @key: the segment's name: the local half counts, the rest spreads load
- *	over an SO_REUSEPORT group
- * @dif: device it came by
- * @sdif: the device's slave, for VRF
- *
- * Under rcu_read_lock().  Return: the socket with a reference, or NULL.
- */
-struct sock *xtcp_lookup_listener(struct net *net, const struct xtcp_key *key,
-				  int dif, int sdif)
+/* The listener that fits best, without a reference: it may be dying. */
+static struct sock *xtcp_best_listener(struct net *net,
+				       const struct xtcp_key *key, int dif,
+				       int sdif)
 {
 	struct hlist_head *head = xtcp_listen_slot(net, ntohs(key->t.lport));
 	u32 hash = jhash(&key->t, sizeof(key->t), 0);
@@ -296,9 +288,29 @@ struct sock *xtcp_lookup_listener(struct net *net, const struct xtcp_key *key,
 		if (reciprocal_scale(hash, equals) == 0)
 			best = sk;
 	}
-	if (best && !refcount_inc_not_zero(&best->sk_refcnt))
-		best = NULL;
 	return best;
+}
+
+/**
+ * xtcp_lookup_listener - who listens there
+ * @net: namespace
+ * @key: the segment's name: the local half counts, the rest spreads load
+ *	over an SO_REUSEPORT group
+ * @dif: device it came by
+ * @sdif: the device's slave, for VRF
+ *
+ * Under rcu_read_lock().  Return: the socket with a reference, or NULL.
+ */
+struct sock *xtcp_lookup_listener(struct net *net, const struct xtcp_key *key,
+				  int dif, int sdif)
+{
+	struct sock *sk;
+
+	do {
+		sk = xtcp_best_listener(net, key, dif, sdif);
+		/* The last reference is gone: so is LISTEN, and the next one fits. */
+	} while (sk && !refcount_inc_not_zero(&sk->sk_refcnt));
+	return sk;
 }
 
 /**

@@ -119,6 +119,18 @@ static u64 xtcp_user_wait_us(const struct xtcp_sock *xs, u64 wait_us)
 	return clamp_t(s64, left_us, 0, wait_us);
 }
 
+/*
+ * Whoever finds the accept queue full will try again.  Those who came together
+ * must not return together, time and again, until their cookies are void: so from
+ * the second try on each comes up to half as much later, as chance will have it.
+ */
+static u64 xtcp_cookie_wait_us(const struct xtcp_sock *xs, u64 wait_us)
+{
+	if (!xs->cookie || !xs->backoff)
+		return wait_us;
+	return wait_us + reciprocal_scale(get_random_u32(), wait_us / 2);
+}
+
 /**
  * xtcp_rearm_rtx - (re)start, change or stop the retransmission timer
  * @sk: socket, locked
@@ -141,6 +153,7 @@ void xtcp_rearm_rtx(struct sock *sk)
 		kind = XTCP_RTX_TLP;
 		wait_us = xtcp_tlp_timeout_us(sk);
 	} else {
+		wait_us = xtcp_cookie_wait_us(xs, wait_us);
 		wait_us = xtcp_user_wait_us(xs, wait_us);
 	}
 	xs->rtx_kind = kind;
