@@ -134,6 +134,57 @@ with_namespaces()
 	unload && nothing_is_left
 }
 
+# Transfers in namespaces of their own, one after the other, whatever becomes of them.
+busy()
+{
+	# shellcheck disable=SC2016 # for the inner shell
+	setsid sh -c '
+		while :; do
+			unshare -n sh -c "
+				ip link set lo up
+				\"\$0\" listen 127.0.0.1 5000 \"\$1\" &
+				sleep 0.2
+				\"\$0\" connect 127.0.0.1 5000 \"\$1\"
+				wait" "$0" "$1"
+			sleep 0.05
+		done' "$xfer" $((mb / scale / 8 * 8)) >/dev/null 2>&1 &
+}
+
+# Whenever nobody has a socket just then it goes, and comes back; else it is refused.
+under_load()
+{
+	local job jobs='' try gone=0 status=0
+	load || return 1
+	for try in 1 2 3; do
+		busy
+		jobs="$jobs $!"
+	done
+	for try in $(seq "$1"); do
+		sleep 0.1
+		rmmod xtcp 2>/dev/null || continue
+		gone=$((gone + 1))
+		nothing_is_left && load || status=1
+	done
+	for job in $jobs; do
+		kill -9 -- "-$job"
+		wait "$job"
+	done
+	echo "went $gone times of $1"
+	unload && nothing_is_left && [ "$status" = 0 ]
+}
+
+# A segment for which there is no module any more: IP refuses it.
+handler_comes_and_goes()
+{
+	local i
+	for i in 1 2 3; do
+		XTCP_TEST_PROTO=tcp "$here/handler" gone || return 1
+		load || return 1
+		XTCP_TEST_PROTO=tcp "$here/handler" there || return 1
+		unload || return 1
+	done
+}
+
 over_tcp && skip_all "TCP cannot be unloaded"
 begin
 [ -e "$ko" ] || modinfo xtcp >/dev/null 2>&1 ||
@@ -145,5 +196,7 @@ check unloads unload
 check nothing_is_left nothing_is_left
 check rounds rounds 5
 check with_namespaces with_namespaces
+check rounds_under_load under_load 20
+check handler_comes_and_goes handler_comes_and_goes
 check loads_again load
 finish
