@@ -27,6 +27,9 @@ demo:				## boot a VM and see XTCP work (sets all up by itself)
 test:				## every test on every kernel (sets all up by itself)
 	@lab/test
 
+torture:			## long campaigns by chance, on the debug kernel (an hour)
+	@lab/torture
+
 check:				## the quick tests, on one kernel
 	@lab/test --quick
 
@@ -50,4 +53,4 @@ help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='	' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
 
-.PHONY: all modules userspace install demo test check wan style vm lab-setup clean help
+.PHONY: all modules userspace install demo test torture check wan style vm lab-setup clean help

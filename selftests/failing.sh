@@ -103,7 +103,7 @@ disturbed()
 	pid=$!
 	set_all probability 10
 	end=$((SECONDS + seconds))
-	while kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt "$end" ]; do
+	while kill -0 "$pid" 2>/dev/null && [ "$SECONDS" -lt "$end" ]; do
 		sleep 0.2
 	done
 	calm

@@ -289,7 +289,7 @@ static void run(unsigned long n, unsigned int threads, uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	unsigned long n = access("/sys/kernel/debug/kmemleak", F_OK) ? 5000 :
+	unsigned long n = access("/sys/kernel/debug/kmemleak", F_OK) ? 3000 :
 								       10000;
 	unsigned int threads = 4;
 	uint64_t seed = 20260901;
