@@ -54,9 +54,10 @@ static inline uint32_t any(struct xt_random *r)
 	return v >> 16;
 }
 
+/* 0: 2^32 */
 static inline uint32_t below(struct xt_random *r, uint32_t n)
 {
-	return any(r) % n;
+	return n ? any(r) % n : any(r);
 }
 
 /* Bytes of a header, in network order. */
