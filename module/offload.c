@@ -91,16 +91,14 @@ static void xtcp_segment_csum(struct sk_buff *seg, unsigned int old,
 			      unsigned int new)
 {
 	struct xtcphdr *th = xtcp_hdr(seg);
-	__sum16 pseudo;
+	__wsum rest;
 
-	pseudo = (__force __sum16)csum16_add(csum16_sub((__force __be16)th->check,
-							htons(old)),
-					     htons(new));
-	th->check = pseudo;
+	th->check = csum16_add(csum16_sub(th->check, htons(old)), htons(new));
+	rest = ~csum_unfold(th->check);
 	if (seg->ip_summed == CHECKSUM_PARTIAL)
-		gso_reset_checksum(seg, ~pseudo);
+		gso_reset_checksum(seg, rest);
 	else
-		th->check = gso_make_checksum(seg, ~pseudo);
+		th->check = gso_make_checksum(seg, rest);
 }
 
 static void xtcp_segment_headers(struct sk_buff *segs, unsigned int hdr_len,
