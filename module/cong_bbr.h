@@ -39,7 +39,9 @@
 /* Section 5.3.1: when Startup has filled the pipe */
 #define BBR_FULL_BW_GROWTH	125	/* % of the last, or it is a plateau */
 #define BBR_FULL_BW_ROUNDS	3
-#define BBR_FILLED		75	/* % of the product in flight, or more */
+#define BBR_FILLED		75	/* % of the product in flight, or more;
+					 * of a flight, to be most of it
+					 */
 #define BBR_FULL_LOSS_EVENTS	6	/* BBRStartupFullLossCnt */
 #define BBR_DRAIN_ROUNDS	3
 
@@ -109,6 +111,7 @@ enum bbr_state {
  * @ce_bytes: CE-marked bytes of this round of congestion signals
  * @round_rtt_us: smallest round trip of this round; BBR_INFINITE: none yet
  * @rtt_sum_us: sum of the round's round trips
+ * @rtt_bytes: delivered meanwhile
  * @rtt_n: round trips in @rtt_sum_us
  * @round_lost: bytes lost in this round
  * @quiet_lost: bytes lost in rounds without queue, since @noise last changed
@@ -173,6 +176,7 @@ struct bbr {
 	u32	ce_bytes;
 	u32	round_rtt_us;
 	u32	rtt_sum_us;
+	u32	rtt_bytes;
 	u32	round_lost;
 	u32	quiet_lost;
 	u32	quiet_bytes;

@@ -186,17 +186,24 @@ void bbr_advance_max_bw(struct bbr *b)
  * the smallest of thousands can be a sixth of the mean, and the window stands
  * empty most of the time.  Where delays are steady, the mean of a round without
  * queue is the minimum.
+ *
+ * There, too, a segment that overtook a whole flight ends a round early, and its
+ * own round trip may be all that the round has told.  A mean is one of most of a
+ * flight; a round that has told less is added to the next.
  */
 static u32 bbr_round_rtt(struct bbr *b, const struct bbr_ack *a)
 {
 	u32 rtt_us = a->s->rtt_us;
 	u32 mean_us = 0;
 
-	if (b->round_start && b->rtt_n) {
+	if (b->round_start && b->rtt_n &&
+	    b->rtt_bytes >= bbr_percent(a->s->tx_inflight, BBR_FILLED)) {
 		mean_us = b->rtt_sum_us / b->rtt_n;
 		b->rtt_sum_us = 0;
+		b->rtt_bytes = 0;
 		b->rtt_n = 0;
 	}
+	b->rtt_bytes += min(a->s->acked, U32_MAX - b->rtt_bytes);
 	/* So many are enough, if there are more than can be summed. */
 	if (rtt_us && b->rtt_n < U16_MAX && b->rtt_sum_us + rtt_us >= rtt_us) {
 		b->rtt_sum_us += rtt_us;

@@ -457,6 +457,14 @@ static void min_rtt__lives_for_ten_seconds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bbr(&f)->min_rtt_us, RTT_US / 2);
 }
 
+/* No round trip of the present round has come. */
+static void begin_mean(struct feed *f)
+{
+	bbr(f)->rtt_bytes = 0;
+	bbr(f)->rtt_sum_us = 0;
+	bbr(f)->rtt_n = 0;
+}
+
 /* 4, 9 and 8 ms in a round: 7 */
 static void min_rtt__is_the_mean_of_a_round(struct kunit *test)
 {
@@ -466,17 +474,44 @@ static void min_rtt__is_the_mean_of_a_round(struct kunit *test)
 	int i;
 
 	feed_cruise(&f);
+	begin_mean(&f);
 	s = sample(&f, BW);
 	s.rtt_us = 4000;
+	s.acked = 4 * MSS;
 	ack(&f, &s);
 	for (i = 0; i < 2; i++) {
 		s = sample_within(&f);
 		s.rtt_us = rtts[i];
+		s.acked = 4 * MSS;
 		ack(&f, &s);
 	}
 	KUNIT_EXPECT_EQ(test, bbr(&f)->min_rtt_us, RTT_US);
 	pass(&f, BW);
 	KUNIT_EXPECT_EQ(test, bbr(&f)->min_rtt_us, 7000u);
+}
+
+/* One segment overtook the others: the round is over, but has told of it only. */
+static void min_rtt__not_of_one_segment(struct kunit *test)
+{
+	struct xtcp_ack_sample s;
+	struct feed f;
+
+	feed_cruise(&f);
+	pass(&f, BW);
+	begin_mean(&f);
+	s = sample_within(&f);
+	s.rtt_us = RTT_US / 4;
+	s.acked = MSS;
+	ack(&f, &s);
+	s = sample(&f, BW);
+	s.tx_inflight = 10 * MSS;
+	s.rtt_us = RTT_US;
+	s.acked = 9 * MSS;
+	ack(&f, &s);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->min_rtt_us, RTT_US);
+	/* Both rounds together: five eighths. */
+	pass(&f, BW);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->min_rtt_us, RTT_US * 5 / 8);
 }
 
 /* What does not fit into the sum is left out. */
@@ -487,6 +522,7 @@ static void min_rtt__of_a_long_round(struct kunit *test)
 	int i;
 
 	feed_cruise(&f);
+	begin_mean(&f);
 	for (i = 0; i < 10; i++) {
 		s = sample_within(&f);
 		s.rtt_us = 1000000000;
@@ -682,6 +718,7 @@ static struct kunit_case bbr_model_cases[] = {
 	KUNIT_CASE(max_bw__advances_after_a_probe),
 	KUNIT_CASE(min_rtt__lives_for_ten_seconds),
 	KUNIT_CASE(min_rtt__is_the_mean_of_a_round),
+	KUNIT_CASE(min_rtt__not_of_one_segment),
 	KUNIT_CASE(min_rtt__of_a_long_round),
 	KUNIT_CASE(aggregation__excess_and_reset),
 	KUNIT_CASE(aggregation__forgotten_in_ten_rounds),
