@@ -19,15 +19,7 @@
 
 WIRE_FIXTURE(acks);
 
-#define OPEN()								\
-	do {								\
-		int listener_ = wire_listener(&self->w, PORT, 8);	\
-									\
-		ASSERT_LE(0, listener_);				\
-		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
-					       listener_));		\
-		conn_quiet(&self->c, 50);				\
-	} while (0)
+#define OPEN()	WIRE_OPEN(PORT)
 
 #define MSS		1400
 #define QUICK		16	/* acknowledgments at once at the start */

@@ -17,15 +17,7 @@
 
 WIRE_FIXTURE(data);
 
-#define OPEN()								\
-	do {								\
-		int listener_ = wire_listener(&self->w, PORT, 8);	\
-									\
-		ASSERT_LE(0, listener_);				\
-		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
-					       listener_));		\
-		conn_quiet(&self->c, 50);				\
-	} while (0)
+#define OPEN()	WIRE_OPEN(PORT)
 
 /* Sends @text from @offset behind the next sequence number; seq stays. */
 static int send_at(struct conn *c, uint32_t offset, const char *text)

@@ -47,15 +47,7 @@ static int expect_alive(struct conn *c, struct seg *s)
 	return conn_await_ack(c, s, c->seq) ? 3 : 0;
 }
 
-#define OPEN()								\
-	do {								\
-		int listener_ = wire_listener(&self->w, PORT, 8);	\
-									\
-		ASSERT_LE(0, listener_);				\
-		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
-					       listener_));		\
-		conn_quiet(&self->c, 50);				\
-	} while (0)
+#define OPEN()	WIRE_OPEN(PORT)
 
 /* Sends self->s to the connection; it must be dropped under @counter. */
 #define EXPECT_DROPPED(counter)						\

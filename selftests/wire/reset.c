@@ -16,15 +16,7 @@
 
 WIRE_FIXTURE(reset);
 
-#define OPEN()								\
-	do {								\
-		int listener_ = wire_listener(&self->w, PORT, 8);	\
-									\
-		ASSERT_LE(0, listener_);				\
-		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
-					       listener_));		\
-		conn_quiet(&self->c, 50);				\
-	} while (0)
+#define OPEN()	WIRE_OPEN(PORT)
 
 TEST_F(reset, exact_number__kills)
 {

@@ -30,16 +30,10 @@ WIRE_FIXTURE(schedules);
 /* One open connection whose round trip is RTT_MS. */
 #define OPEN()								\
 	do {								\
-		int listener_;						\
-									\
 		if (!xt_virtual_time())					\
 			SKIP(return, "no virtual time");		\
-		listener_ = wire_listener(&self->w, PORT, 8);		\
-		ASSERT_LE(0, listener_);				\
 		self->w.rtt_ms = RTT_MS;				\
-		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
-					       listener_));		\
-		conn_quiet(&self->c, 50);				\
+		WIRE_OPEN(PORT);					\
 	} while (0)
 
 /*

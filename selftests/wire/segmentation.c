@@ -25,13 +25,8 @@ WIRE_FIXTURE(segmentation);
 
 #define OPEN()								\
 	do {								\
-		int listener_ = wire_listener(&self->w, PORT, 8);	\
-									\
-		ASSERT_LE(0, listener_);				\
 		self->w.rtt_ms = RTT_MS;				\
-		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
-					       listener_));		\
-		conn_quiet(&self->c, 50);				\
+		WIRE_OPEN(PORT);					\
 	} while (0)
 
 static char zeros[10 * MSS];

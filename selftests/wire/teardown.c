@@ -16,15 +16,7 @@
 
 WIRE_FIXTURE(close);
 
-#define OPEN()								\
-	do {								\
-		int listener_ = wire_listener(&self->w, PORT, 8);	\
-									\
-		ASSERT_LE(0, listener_);				\
-		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
-					       listener_));		\
-		conn_quiet(&self->c, 50);				\
-	} while (0)
+#define OPEN()	WIRE_OPEN(PORT)
 
 /* The kernel closes first, and we follow: it is in TIME_WAIT then. */
 static int to_time_wait(struct conn *c, struct seg *s)

@@ -23,15 +23,7 @@
 
 WIRE_FIXTURE(timers);
 
-#define OPEN()								\
-	do {								\
-		int listener_ = wire_listener(&self->w, PORT, 8);	\
-									\
-		ASSERT_LE(0, listener_);				\
-		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
-					       listener_));		\
-		conn_quiet(&self->c, 50);				\
-	} while (0)
+#define OPEN()	WIRE_OPEN(PORT)
 
 static char zeros[10 * MSS];
 

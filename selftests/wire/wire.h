@@ -175,6 +175,17 @@ extern const uint8_t our_cookie[24];
 	}								\
 	struct wire
 
+/* A client's connection to a listener at @port, self->c; nothing is owed. */
+#define WIRE_OPEN(port)							\
+	do {								\
+		int listener_ = wire_listener(&self->w, port, 8);	\
+									\
+		ASSERT_LE(0, listener_);				\
+		ASSERT_EQ(0, conn_open_passive(&self->c, &self->w,	\
+					       listener_));		\
+		conn_quiet(&self->c, 50);				\
+	} while (0)
+
 /* The wire is XTCP's own: there is nothing to compare TCP with. */
 #define WIRE_MAIN							\
 	static void __attribute__((constructor)) skip_over_tcp(void)	\
