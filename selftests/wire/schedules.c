@@ -162,6 +162,51 @@ TEST_F(schedules, user_timeout__longer_than_the_retries)
 	EXPECT_TRUE(on_time(100 * SECOND_US, xt_now_us() - start_us));
 }
 
+/* The kernel's FIN is on its way, in that state, and will not be acknowledged. */
+static int fin_unheard(struct conn *c, struct seg *s, int state)
+{
+	if (state == XTCP_LAST_ACK &&
+	    (conn_send(c, FIN | ACK, NULL, 0) || conn_await(c, s, ACK)))
+		return -1;
+	if (shutdown(c->fd, SHUT_WR) || conn_await(c, s, FIN | ACK))
+		return -1;
+	if (state == XTCP_CLOSING &&
+	    (conn_send(c, FIN | ACK, NULL, 0) || conn_await(c, s, ACK)))
+		return -1;
+	return xt_state(c->fd) == state ? 0 : -1;
+}
+
+/* A FIN is worth waiting for as long as data is, in each state that waits. */
+TEST_F(schedules, user_timeout__of_a_fin)
+{
+	static const int states[] = {
+		XTCP_FIN_WAIT1, XTCP_CLOSING, XTCP_LAST_ACK,
+	};
+	struct conn *c = &self->c;
+	long long start_us;
+	unsigned int i;
+	int listener;
+
+	if (!xt_virtual_time())
+		SKIP(return, "no virtual time");
+	self->w.rtt_ms = RTT_MS;
+	listener = wire_listener(&self->w, PORT, 8);
+	ASSERT_LE(0, listener);
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		ASSERT_EQ(0, conn_open_passive(c, &self->w, listener));
+		ASSERT_EQ(0, xt_set(c->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 7000));
+		start_us = xt_now_us();
+		ASSERT_EQ(0, fin_unheard(c, &self->s, states[i]))
+			TH_LOG("state %d", states[i]);
+		/* what it repeats comes into the queue, and is not answered */
+		ASSERT_TRUE(xt_wait_state(c->fd, XTCP_CLOSE));
+		EXPECT_TRUE(on_time(7 * SECOND_US, xt_now_us() - start_us))
+			TH_LOG("state %d", states[i]);
+		EXPECT_EQ(ETIMEDOUT, xt_so_error(c->fd));
+	}
+	EXPECT_EQ(3, xt_counter("AbortOnTimeout"));
+}
+
 /*
  * A closed window is probed after one RTO, then after twice as long each time up
  * to two minutes, for as long as there are answers: far more often than a lost
