@@ -4,11 +4,11 @@
  * step by step.  What the calls return, and errno, must be the same: a program
  * that knows TCP's errors knows XTCP's.  The situations are in errno/.
  *
- * errno_compare [-v | PART]: with -v what was returned is printed for those
- * that pass, too; else only situations with PART in their name are run.
+ * errno_compare [-1] [-v] [PART]: only situations with PART in their name; with
+ * -v what was returned is printed for those that pass, too.
  *
  * Each goes through every door: AF_XTCP and IPPROTO_XTCP, IPv4 and IPv6.  With
- * XTCP_TEST_SCALE, for kernels that are slow, it goes through one, in turn.
+ * -1, for kernels that are slow, it goes through one, in turn.
  */
 #define _GNU_SOURCE
 #include <net/if.h>
@@ -163,15 +163,20 @@ static const struct {
 	{ "inet6", XT_TCP6, XT_INET6, ON_INET_FAMILY },
 };
 
+static struct {
+	bool one_door, verbose;
+	const char *part;
+} options;
+
 /* Does situation @s, number @n, go through @door? */
-static bool wanted(const struct situation *s, unsigned int n, size_t door,
-		   const char *only)
+static bool wanted(const struct situation *s, unsigned int n, size_t door)
 {
 	size_t i, open = 0, turn = 0;
 
-	if (!(s->doors & doors[door].kind) || (only && !strstr(s->name, only)))
+	if (!(s->doors & doors[door].kind) ||
+	    (options.part && !strstr(s->name, options.part)))
 		return false;
-	if (only || xt_scaled(ARRAY_SIZE(doors)) == ARRAY_SIZE(doors))
+	if (!options.one_door)
 		return true;
 	for (i = 0; i < ARRAY_SIZE(doors); i++) {
 		turn += i < door && (s->doors & doors[i].kind);
@@ -182,13 +187,22 @@ static bool wanted(const struct situation *s, unsigned int n, size_t door,
 
 int main(int argc, char **argv)
 {
-	bool verbose = argc > 1 && !strcmp(argv[1], "-v");
-	const char *only = argc > 1 && !verbose ? argv[1] : NULL;
 	struct situation *s;
 	struct run *shared;
 	unsigned int n, plan = 0;
 	size_t i;
+	int opt;
 
+	while ((opt = getopt(argc, argv, "1v")) != -1) {
+		if (opt == '1')
+			options.one_door = true;
+		else if (opt == 'v')
+			options.verbose = true;
+		else
+			return KSFT_FAIL;
+	}
+	if (optind < argc)
+		options.part = argv[optind];
 	shared = mmap(NULL, 2 * sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
@@ -196,16 +210,16 @@ int main(int argc, char **argv)
 	ksft_print_header();
 	for (i = 0; i < ARRAY_SIZE(doors); i++)
 		for (s = first, n = 0; s; s = s->next, n++)
-			plan += wanted(s, n, i, only);
+			plan += wanted(s, n, i);
 	ksft_set_plan(plan);
 	for (i = 0; i < ARRAY_SIZE(doors); i++) {
 		for (s = first, n = 0; s; s = s->next, n++) {
 			int diff;
 
-			if (!wanted(s, n, i, only))
+			if (!wanted(s, n, i))
 				continue;
 			diff = run_both(s, shared, doors[i].tcp, doors[i].door);
-			if (diff || verbose) {
+			if (diff || options.verbose) {
 				printf("# %s.%s:\n", doors[i].name, s->name);
 				printf("#   TCP: %s\n", shared[0].notes);
 				printf("#   XTCP:%s\n", shared[1].notes);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs in a guest: the kselftests of $XTCP_USER/selftests, the tests of the programs
 # and, where the kernel has KUnit, the unit tests. Each leaves $LAB_OUT/NAME.tap and, when it has ended,
-# $LAB_OUT/NAME.end: exit status and seconds. What has ended already is left alone,
+# $LAB_OUT/NAME.end: exit status, seconds and CPU seconds. What has ended already is left alone,
 # so that a second guest can go on where a first one died.
 
 set -u
@@ -19,11 +19,11 @@ fi
 
 mark() { echo "xtcp-lab: $1 $2" >/dev/kmsg; }
 
-# ended NAME STATUS SECONDS
+# ended NAME STATUS SECONDS [CPU-SECONDS]
 ended()
 {
 	mark end "$1"
-	echo "$2 $3" >"$LAB_OUT/$1.end"
+	echo "$2 $3 ${4:--}" >"$LAB_OUT/$1.end"
 	echo "$LAB_KERNEL: $1: exit status $2, $3 s"
 }
 
@@ -56,11 +56,15 @@ kunit()
 # one NAME SECONDS COMMAND...: run a test
 one()
 {
-	local name=$1 seconds=$2 status=0 begin=$SECONDS
+	local name=$1 seconds=$2 status=0 begin=$SECONDS cpu TIMEFORMAT='%U %S'
 	shift 2
 	mark test "$name"
-	timeout -k 10 "$seconds" "$@" </dev/null >"$LAB_OUT/$name.tap" 2>&1 || status=$?
-	ended "$name" $status $((SECONDS - begin))
+	{
+		time timeout -k 10 "$seconds" "$@" </dev/null >"$LAB_OUT/$name.tap" 2>&1
+	} 2>"/run/$name.cpu" || status=$?
+	# what it and its children used, without what softirqs did for them
+	cpu=$(awk '{ printf "%.0f", $1 + $2 }' "/run/$name.cpu")
+	ended "$name" $status $((SECONDS - begin)) "$cpu"
 }
 
 # run NAME SECONDS COMMAND...: start a test, some at a time since most of them wait
@@ -87,29 +91,52 @@ run()
 	esac
 }
 
-# With LAB_SEGMENTS=0 what segments look like is left to other kernels, since the
-# code that decides it is the same on all of them.
+# LAB_SHARE=1 or 2: what is the same code on all kernels is shared between two of them.
+# What segments look like is left to others, and a program goes through one half of the
+# doors on the one kernel, through the other half on the other.
+share=${LAB_SHARE:-0}
+
 elsewhere() # NAME
 {
-	[ "${LAB_SEGMENTS:-1}" = 0 ] || return
+	[ "$share" != 0 ] || return
 	case $1 in
 	wire/* | torture/* | matrix.sh) ;;
 	*) return 1 ;;
 	esac
 }
 
+# doors NAME: what to call it with
+doors()
+{
+	case $1 in
+	errno_compare)
+		[ "$share" = 0 ] && [ "$LAB_KERNEL" != debug ] || echo -1
+		return
+		;;
+	*.sh | transfer | bind_matrix) return ;;	# have none, or want all
+	esac
+	[ "$share" != 0 ] || return 0
+	if [ $(((turn + share) % 2)) = 0 ]; then
+		echo -V ipv4
+	else
+		echo -V ipv6 -V inet
+	fi
+}
+
 # each DO: DO NAME SECONDS COMMAND... for every test; a line of the list is NAME or
 # COLLECTION:NAME, and timeout=SECONDS may follow
 each()
 {
-	local do=$1 name limit user=$XTCP/userspace
+	local do=$1 name limit user=$XTCP/userspace turn=0
 	while read -r name limit _; do
 		case $name in
 		'' | '#'*) continue ;;
 		esac
 		name=${name##*:} limit=${limit#timeout=}
 		! elsewhere "$name" || continue
-		$do "${name//\//_}" "${limit:-600}" env -C "$dir" "./$name"
+		turn=$((turn + 1))
+		# shellcheck disable=SC2046 # some options or none
+		$do "${name//\//_}" "${limit:-600}" env -C "$dir" "./$name" $(doors "$name")
 	done <"$dir/kselftest-list.txt"
 	$do libxtcp 300 "$XTCP_USER/test_libxtcp"
 	$do xtcp-run 300 "$user/xtcp-run/test/test_xtcp_run.sh" "$XTCP_USER"
