@@ -91,36 +91,41 @@ run()
 	esac
 }
 
-# LAB_SHARE=1 or 2: what is the same code on all kernels is shared between two of them.
-# What segments look like is left to others, and a program goes through one half of the
-# doors on the one kernel, through the other half on the other.
+# What is the same code on all kernels need not be done in full on those that take long
+# for it: wan does all of it. LAB_SHARE says how much this one does:
+#   0  all, but errno_compare goes through one door for each situation, in turn
+#   1  so, and raw segments come in one IP version for each program, in turn
+#   2  no raw segments, and each program goes through one half of its variants
+#   3  likewise, through the other half
 share=${LAB_SHARE:-0}
 
 elsewhere() # NAME
 {
-	[ "$share" != 0 ] || return
+	[ "$share" -ge 2 ] || return
 	case $1 in
 	wire/* | torture/* | matrix.sh) ;;
 	*) return 1 ;;
 	esac
 }
 
-# doors NAME: what to call it with
-doors()
+# variants NAME: the options that leave some out; the harness takes no empty list
+variants()
 {
+	[ "$LAB_KERNEL" != wan ] || return 0
 	case $1 in
 	errno_compare)
-		[ "$share" = 0 ] && [ "$LAB_KERNEL" != debug ] || echo -1
+		echo -1
 		return
 		;;
-	*.sh | transfer | bind_matrix) return ;;	# have none, or want all
+	*.sh | torture/* | transfer | bind_matrix) return ;;	# have none, or want all
+	wire/*) [ "$share" = 1 ] || return 0 ;;
+	*) [ "$share" -ge 2 ] || return 0 ;;
 	esac
-	[ "$share" != 0 ] || return 0
-	if [ $(((turn + share) % 2)) = 0 ]; then
-		echo -V ipv4
-	else
-		echo -V ipv6 -V inet
-	fi
+	case $1-$(((turn + share) % 2)) in
+	*-0) echo -V ipv4 ;;
+	wire/*-1) echo -V ipv6 ;;
+	*-1) echo -V ipv6 -V inet ;;
+	esac
 }
 
 # each DO: DO NAME SECONDS COMMAND... for every test; a line of the list is NAME or
@@ -136,7 +141,7 @@ each()
 		! elsewhere "$name" || continue
 		turn=$((turn + 1))
 		# shellcheck disable=SC2046 # some options or none
-		$do "${name//\//_}" "${limit:-600}" env -C "$dir" "./$name" $(doors "$name")
+		$do "${name//\//_}" "${limit:-600}" env -C "$dir" "./$name" $(variants "$name")
 	done <"$dir/kselftest-list.txt"
 	$do libxtcp 300 "$XTCP_USER/test_libxtcp"
 	$do xtcp-run 300 "$user/xtcp-run/test/test_xtcp_run.sh" "$XTCP_USER"
