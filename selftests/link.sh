@@ -17,26 +17,31 @@ tidy()
 # link [MTU]: both namespaces anew, joined by a veth pair
 link()
 {
+	local ns mtu=${1:-1500}
 	tidy
-	ip netns add "$a" && ip netns add "$b" || return
-	ip -n "$a" link add xt0 type veth peer name xt0 netns "$b" || return
-	ip -n "$a" addr add 192.0.2.1/24 dev xt0
-	ip -n "$b" addr add 192.0.2.2/24 dev xt0
-	ip -n "$a" addr add 2001:db8::1/64 dev xt0 nodad
-	ip -n "$b" addr add 2001:db8::2/64 dev xt0 nodad
+	ip netns add "$a" && ip netns add "$b" &&
+		ip -n "$a" link add xt0 type veth peer name xt0 netns "$b" || return
+	# in few processes: they are what takes long on slow kernels
+	ends "$a" 1 && ends "$b" 2 || return
 	ip -n "$b" addr add fe80::2/64 dev xt0 nodad
-	local ns
 	for ns in "$a" "$b"; do
-		ip -n "$ns" link set lo up
-		ip -n "$ns" link set xt0 mtu "${1:-1500}" up || return
-		# netem is to see segments, not trains of them
-		ip -n "$ns" link set xt0 gso_max_segs 1
 		# orphans hold their namespace, and the module, until they give up
 		over_tcp || ip netns exec "$ns" sh -c '
 			echo 2 >/proc/sys/net/xtcp/orphan_retries
 			echo 5 >/proc/sys/net/xtcp/fin_timeout'
 	done
 	until_true 20 carrier "$a" && until_true 20 carrier "$b"
+}
+
+# ends NAMESPACE NUMBER: addresses; netem is to see segments, not trains of them
+ends()
+{
+	ip -n "$1" -batch - <<-EOF
+		link set lo up
+		link set xt0 mtu $mtu gso_max_segs 1 up
+		addr add 192.0.2.$2/24 dev xt0
+		addr add 2001:db8::$2/64 dev xt0 nodad
+	EOF
 }
 
 carrier() { ip -n "$1" link show xt0 | grep -q LOWER_UP; }

@@ -108,21 +108,27 @@ through_router() # ADDRESS
 	wide_link || return
 	ip netns del "$r" 2>/dev/null
 	ip netns add "$r" && ip -n "$b" link set xt0 netns "$r" || return
-	ip -n "$r" link set lo up
-	ip -n "$r" addr add 192.0.2.2/24 dev xt0
-	ip -n "$r" addr add 2001:db8::2/64 dev xt0 nodad
-	ip -n "$r" link set xt0 gso_max_segs 65535 up
-	ip -n "$r" link add xt1 type veth peer name xt1 netns "$b" || return
-	ip -n "$r" addr add 198.51.100.1/24 dev xt1
-	ip -n "$r" addr add 2001:db8:1::1/64 dev xt1 nodad
-	ip -n "$b" addr add 198.51.100.2/24 dev xt1
-	ip -n "$b" addr add 2001:db8:1::2/64 dev xt1 nodad
-	ip -n "$r" link set xt1 mtu 1300 up
-	ip -n "$b" link set xt1 mtu 1500 up
-	ip -n "$a" route add default via 192.0.2.2
-	ip -n "$a" -6 route add default via 2001:db8::2
-	ip -n "$b" route add default via 198.51.100.1
-	ip -n "$b" -6 route add default via 2001:db8:1::1
+	ip -n "$r" -batch - <<-EOF || return
+		link set lo up
+		link set xt0 gso_max_segs 65535 up
+		addr add 192.0.2.2/24 dev xt0
+		addr add 2001:db8::2/64 dev xt0 nodad
+		link add xt1 type veth peer name xt1 netns $b
+		link set xt1 mtu 1300 up
+		addr add 198.51.100.1/24 dev xt1
+		addr add 2001:db8:1::1/64 dev xt1 nodad
+	EOF
+	ip -n "$a" -batch - <<-EOF || return
+		route add default via 192.0.2.2
+		route add default via 2001:db8::2
+	EOF
+	ip -n "$b" -batch - <<-EOF || return
+		link set xt1 mtu 1500 up
+		addr add 198.51.100.2/24 dev xt1
+		addr add 2001:db8:1::2/64 dev xt1 nodad
+		route add default via 198.51.100.1
+		route add default via 2001:db8:1::1
+	EOF
 	ip netns exec "$r" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
 		echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 	until_true 20 carrier "$a" || return
