@@ -36,6 +36,9 @@ check:				## the quick tests, on one kernel
 wan:				## measure XTCP and TCP on simulated paths, into build/wan
 	@lab/wan
 
+bench:				## measure what XTCP and TCP cost, in instructions, into build/bench
+	@lab/bench
+
 style:				## shellcheck, sparse, checkpatch, W=1
 	@lab/check-style
 
@@ -53,4 +56,4 @@ help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='	' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
 
-.PHONY: all modules userspace install demo test torture check wan style vm lab-setup clean help
+.PHONY: all modules userspace install demo test torture check wan bench style vm lab-setup clean help

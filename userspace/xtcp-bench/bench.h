@@ -7,6 +7,7 @@
  *	bulk	as much data as the path carries, on one flow or many
  *	flows	short request/response connections, one after the other
  *	probe	round trips of single UDP packets
+ *	cost	what a transport takes of one processor; needs no server
  *
  * All that they say on stdout is lines of a word and NAME=VALUE pairs.
  */
@@ -20,7 +21,8 @@
 
 #define BENCH_CC_MAX	16	/* bytes, as TCP_CA_NAME_MAX */
 
-enum bench_proto { BENCH_TCP, BENCH_XTCP };
+/* The last two only to compare costs with. */
+enum bench_proto { BENCH_TCP, BENCH_XTCP, BENCH_SCTP, BENCH_UNIX };
 
 /* A transport with its congestion controller, from "tcp", "xtcp/cubic" ... */
 struct bench_transport {
@@ -64,14 +66,19 @@ struct bench_options {
 	double stagger_s;	/* between the starts of bulk flows */
 	double gap_s;		/* between short flows */
 	double timeout_s;	/* of one short flow */
-	uint64_t bytes;		/* of a response */
-	unsigned long count;	/* of short flows */
+	uint64_t bytes;		/* of a response; of cost: a call, a message */
+	unsigned long count;	/* of short flows; MiB or transactions of cost */
+	unsigned long warm;	/* of cost: as many before it */
+	const char *test;	/* of cost */
+	const char *netns;	/* cost's other end is there; NULL: here */
+	bool nagle;		/* cost: without TCP_NODELAY */
 };
 
 int bench_server(const struct bench_options *o);
 int bench_bulk(const struct bench_options *o);
 int bench_flows(const struct bench_options *o);
 int bench_probe(const struct bench_options *o);
+int bench_cost(const struct bench_options *o);
 
 /* net.c */
 double bench_now(void);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Sockets of both transports, told apart here and nowhere else. */
+/* Sockets of all transports, told apart here and in what cost.c sets on them. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
@@ -34,9 +34,14 @@ int bench_wait_ms(double until)
 	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
+static const char *const proto_names[] = {
+	[BENCH_TCP] = "tcp", [BENCH_XTCP] = "xtcp",
+	[BENCH_SCTP] = "sctp", [BENCH_UNIX] = "unix",
+};
+
 const char *bench_proto_name(enum bench_proto proto)
 {
-	return proto == BENCH_XTCP ? "xtcp" : "tcp";
+	return proto_names[proto];
 }
 
 /* PROTO[/CONTROLLER] */
@@ -44,14 +49,17 @@ bool bench_parse_transport(const char *text, struct bench_transport *t)
 {
 	const char *slash = strchrnul(text, '/');
 	size_t len = slash - text;
+	unsigned int i;
 
 	memset(t, 0, sizeof(*t));
-	if (len == 3 && !strncmp(text, "tcp", len))
-		t->proto = BENCH_TCP;
-	else if (len == 4 && !strncmp(text, "xtcp", len))
-		t->proto = BENCH_XTCP;
-	else
+	for (i = 0; i < sizeof(proto_names) / sizeof(*proto_names); i++) {
+		if (len == strlen(proto_names[i]) &&
+		    !strncmp(text, proto_names[i], len))
+			break;
+	}
+	if (i == sizeof(proto_names) / sizeof(*proto_names))
 		return false;
+	t->proto = i;
 	if (!*slash)
 		return true;
 	len = strlen(slash + 1);
@@ -86,10 +94,16 @@ bool bench_parse_address(const char *host, const char *port,
 int bench_socket(const struct bench_transport *t, const struct bench_address *a,
 		 int flags)
 {
-	int family = t->proto == BENCH_XTCP ? xtcp_family() : a->sa.ss_family;
+	int family = a->sa.ss_family, protocol = 0;
 	int fd, err;
 
-	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+	if (t->proto == BENCH_XTCP)
+		family = xtcp_family();
+	else if (t->proto == BENCH_UNIX)
+		family = AF_UNIX;
+	else if (t->proto == BENCH_SCTP)
+		protocol = IPPROTO_SCTP;
+	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, protocol);
 	if (fd < 0) {
 		fprintf(stderr, "xtcp-bench: %s socket: %s\n",
 			bench_proto_name(t->proto), strerror(errno));

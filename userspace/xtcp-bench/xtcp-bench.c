@@ -16,6 +16,8 @@ static const char usage[] =
 	"       xtcp-bench flows --to ADDRESS [--flow T] [--bytes N] [--count N]\n"
 	"                        [--gap S] [--timeout S]\n"
 	"       xtcp-bench probe --to ADDRESS [--seconds S] [--interval S]\n"
+	"       xtcp-bench cost --test TEST --to ADDRESS [--flow T] [--bytes N]\n"
+	"                       [--count N] [--warm N] [--nagle] [--netns NAME]\n"
 	"T is tcp or xtcp, with /CONTROLLER for another than the system's; :N makes N\n"
 	"flows of it.  The server listens for both, and echoes UDP.\n"
 	"  --port N      default 5300\n"
@@ -26,11 +28,15 @@ static const char usage[] =
 	"  --count N     short flows, one after the other, default 10\n"
 	"  --gap S       between two of them, default 0.5\n"
 	"  --timeout S   for one of them, default 120\n"
+	"cost takes no server, but also sctp and unix.  TEST is bulk, sendfile, rr,\n"
+	"flow or idle: --count MiB, transactions or connections after --warm others, in\n"
+	"calls, messages or responses of --bytes; the reader in --netns if there is one.\n"
 	"Lines on stdout are a word and NAME=VALUE pairs; bytes, unless a name tells\n"
 	"otherwise.  acked is what the peer acknowledged, retrans what was sent again.\n";
 
 enum { OPT_BIND = 1, OPT_TO, OPT_PORT, OPT_FLOW, OPT_SECONDS, OPT_INTERVAL,
-	OPT_STAGGER, OPT_BYTES, OPT_COUNT, OPT_GAP, OPT_TIMEOUT, OPT_HELP };
+	OPT_STAGGER, OPT_BYTES, OPT_COUNT, OPT_GAP, OPT_TIMEOUT, OPT_TEST,
+	OPT_WARM, OPT_NAGLE, OPT_NETNS, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "bind", required_argument, NULL, OPT_BIND },
@@ -44,6 +50,10 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "gap", required_argument, NULL, OPT_GAP },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "test", required_argument, NULL, OPT_TEST },
+	{ "warm", required_argument, NULL, OPT_WARM },
+	{ "nagle", no_argument, NULL, OPT_NAGLE },
+	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{}
 };
@@ -58,6 +68,7 @@ static const struct command {
 	{ "bulk", bench_bulk, true, 1 },
 	{ "flows", bench_flows, true, 1 },
 	{ "probe", bench_probe, true, 0.05 },
+	{ "cost", bench_cost, true, 1 },
 };
 
 _Noreturn static void bad(const char *what, const char *value)
@@ -146,6 +157,18 @@ static void set_option(int c, struct bench_options *o, struct place *where)
 	case OPT_TIMEOUT:
 		o->timeout_s = parse_seconds(optarg);
 		break;
+	case OPT_TEST:
+		o->test = optarg;
+		break;
+	case OPT_WARM:
+		o->warm = parse_number(optarg);
+		break;
+	case OPT_NAGLE:
+		o->nagle = true;
+		break;
+	case OPT_NETNS:
+		o->netns = optarg;
+		break;
 	case OPT_HELP:
 		fputs(usage, stdout);
 		exit(0);
@@ -161,6 +184,7 @@ static void parse(int argc, char **argv, const struct command *command,
 		.host = command->client ? NULL : "0.0.0.0",
 		.port = "5300",
 	};
+	size_t i;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
@@ -171,8 +195,14 @@ static void parse(int argc, char **argv, const struct command *command,
 		bad("--to is missing for", command->name);
 	if (!(o->interval_s > 0) || !o->bytes)
 		bad("must not be 0", o->bytes ? "--interval" : "--bytes");
+	if (command->run == bench_cost && !o->test)
+		bad("--test is missing for", command->name);
 	if (!bench_parse_address(where.host, where.port, &o->address))
 		exit(2);
+	for (i = 0; command->run != bench_cost && i < o->transports_n; i++) {
+		if (o->transports[i].proto > BENCH_XTCP)
+			bad("only cost takes", bench_proto_name(o->transports[i].proto));
+	}
 	if (!o->transports_n) {
 		add_flows(o, "xtcp");
 		if (!command->client)

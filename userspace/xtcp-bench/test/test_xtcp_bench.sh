@@ -63,10 +63,24 @@ run 2 bulk --to 127.0.0.1 --flow udp
 ok $? "unknown transport"
 run 2 bulk
 ok $? "no address"
+run 2 cost --to 127.0.0.1
+ok $? "cost without a test"
+run 2 bulk --to 127.0.0.1 --flow sctp
+ok $? "what only cost takes"
 run 1 flows --to 127.0.0.1 --flow tcp --count 1 && [ "$(lines short 'v["error"] == 111')" = 1 ]
 ok $? "nobody listens"
 run 1 bulk --to 127.0.0.1 --flow tcp/none --seconds 1 && grep -q 'controller none' "$tmp/err"
 ok $? "unknown controller"
+
+# cost TEST UNITS ARGUMENT...: does it measure so many?
+cost() {
+	what=$1
+	units=$2
+	shift 2
+	run 0 cost --to 127.0.0.1 --port 5301 --flow "$t" --warm 1 --test "$what" \
+		--count "$units" "$@" &&
+		[ "$(lines cost "v[\"per_unit_ns\"] > 0 && v[\"units\"] == $units")" = 1 ]
+}
 
 transports=tcp
 if [ -d /sys/module/xtcp ]; then
@@ -97,6 +111,9 @@ for t in $transports; do
 		[ "$(lines probe 'v["rtt_us"] > 0')" = 10 ] &&
 		[ "$(lines probes 'v["sent"] == 10 && v["received"] == 10')" = 1 ]
 	ok $? "$t: probe"
+	cost bulk 1 --bytes 16384 && cost sendfile 1 && cost rr 20 --bytes 10 &&
+		cost flow 4 --bytes 3000
+	ok $? "$t: cost"
 	kill "$server"
 	wait "$server" 2>/dev/null
 	server=''
