@@ -52,8 +52,25 @@ echo "TAP version 13"
 
 run 0 "$bin/xtcp-run" -h && grep -q '^usage: xtcp-run' "$tmp/out"
 ok $? "help"
+run 0 "$bin/xtcp-run" --help && grep -q '^usage: xtcp-run' "$tmp/out"
+ok $? "long option"
+run 0 "$bin/xtcp-run" --version && grep -Eq '^xtcp-run [0-9]+[.][0-9]+[.][0-9]+$' "$tmp/out"
+ok $? "version"
 run 125 "$bin/xtcp-run"
 ok $? "no command"
+taken=
+for list in '' 0 65536 '80,' ',80' 80-79 80-90- x 80x 80:90; do
+	if ! run 125 "$bin/xtcp-run" --ports "$list" true || ! says 'no list of ports'; then
+		taken="$taken '$list'"
+	fi
+done
+echo "taken: $taken" >>"$tmp/err"
+[ -z "$taken" ]
+ok $? "no lists of ports"
+run 125 "$bin/xtcp-run" -l -c true && says 'only one of'
+ok $? "both directions"
+run 125 "$bin/xtcp-run" -s -p 80 true && says 'cannot tell ports'
+ok $? "seccomp and ports"
 run 125 "$bin/xtcp-run" -x true
 ok $? "unknown option"
 run 127 "$bin/xtcp-run" no-such-command && says 'No such file'
@@ -97,13 +114,14 @@ fi
 # The library by itself: which socket() calls it turns over.
 cat >"$tmp/sockets.c" <<'END'
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
 static void try(const char *name, int domain, int type, int protocol)
 {
-	int fd = socket(domain, type, protocol), got = -1, flags = 0;
+	int fd = socket(domain, type, protocol), got = -1, is = 0;
 	socklen_t len = sizeof(got);
 
 	if (fd < 0) {
@@ -111,9 +129,10 @@ static void try(const char *name, int domain, int type, int protocol)
 		return;
 	}
 	getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &got, &len);
-	len = sizeof(flags);
-	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &flags, &len);
-	printf("%s protocol %d domain %d\n", name, got, flags);
+	len = sizeof(is);
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &is, &len);
+	printf("%s protocol %d domain %d nonblock %d cloexec %d\n", name, got, is,
+	       !!(fcntl(fd, F_GETFL) & O_NONBLOCK), !!(fcntl(fd, F_GETFD) & FD_CLOEXEC));
 }
 
 int main(void)
@@ -121,18 +140,38 @@ int main(void)
 	try("tcp4", AF_INET, SOCK_STREAM, 0);
 	try("tcp4p", AF_INET, SOCK_STREAM, IPPROTO_TCP);
 	try("tcp4f", AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	try("tcp4n", AF_INET, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP);
 	try("tcp6", AF_INET6, SOCK_STREAM, 0);
+	try("tcp6c", AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	try("udp4", AF_INET, SOCK_DGRAM, 0);
 	try("unix", AF_UNIX, SOCK_STREAM, 0);
+	try("seqp", AF_UNIX, SOCK_SEQPACKET, 0);
 	return 0;
 }
 END
 "$cc" -o "$tmp/sockets" "$tmp/sockets.c" || exit 1
 
 run 0 env LD_PRELOAD="$bin/libxtcp-run.so" "$tmp/sockets" &&
-	grep -q '^udp4 protocol 17 domain 2$' "$tmp/out" &&
-	grep -q '^unix protocol 0 domain 1$' "$tmp/out"
+	grep -q '^udp4 protocol 17 domain 2 ' "$tmp/out" &&
+	grep -q '^unix protocol 0 domain 1 ' "$tmp/out" &&
+	grep -q '^seqp protocol 0 domain 1 ' "$tmp/out"
 ok $? "other sockets stay as they are"
+
+# all_turned: each of the TCP sockets, with its flags
+all_turned() {
+	# 253 unless the module was loaded with protocol=
+	protocol=$(cat /sys/module/xtcp/parameters/protocol 2>/dev/null || echo 253)
+	grep -v ' protocol \(0\|17\) ' "$tmp/out" >"$tmp/turned"
+	cat >"$tmp/expected" <<-END
+		tcp4 protocol $protocol domain 2 nonblock 0 cloexec 0
+		tcp4p protocol $protocol domain 2 nonblock 0 cloexec 0
+		tcp4f protocol $protocol domain 2 nonblock 1 cloexec 1
+		tcp4n protocol $protocol domain 2 nonblock 1 cloexec 0
+		tcp6 protocol $protocol domain 10 nonblock 0 cloexec 0
+		tcp6c protocol $protocol domain 10 nonblock 0 cloexec 1
+	END
+	diff "$tmp/expected" "$tmp/turned" >>"$tmp/err"
+}
 
 if [ $module -eq 0 ]; then
 	run 125 "$bin/xtcp-run" true && says 'module is not loaded; as root: modprobe'
@@ -144,16 +183,18 @@ if [ $module -eq 0 ]; then
 	skip "existing LD_PRELOAD kept" "module not loaded"
 	skip "exit status of the command" "module not loaded"
 	skip "verbose" "module not loaded"
+	run 0 "$bin/xtcp-run" --fallback "$tmp/sockets" && says 'not loaded: going over TCP' &&
+		grep -q '^tcp4 protocol 6 domain 2 ' "$tmp/out"
+	ok $? "module absent: TCP on request"
+	run 0 env XTCP_RUN_FALLBACK=1 LD_PRELOAD="$bin/libxtcp-run.so" "$tmp/sockets" &&
+		says 'not loaded: going over TCP' && grep -q '^tcp4f protocol 6 domain 2 ' "$tmp/out"
+	ok $? "module gone: TCP on request"
 else
 	skip "module absent: one clear line" "module loaded"
 	skip "module absent: no silent fallback to TCP" "module loaded"
-	# 253 unless the module was loaded with protocol=
-	protocol=$(cat /sys/module/xtcp/parameters/protocol 2>/dev/null || echo 253)
-	run 0 "$bin/xtcp-run" "$tmp/sockets" &&
-		grep -q "^tcp4 protocol $protocol domain 2$" "$tmp/out" &&
-		grep -q "^tcp4p protocol $protocol domain 2$" "$tmp/out" &&
-		grep -q "^tcp4f protocol $protocol domain 2$" "$tmp/out" &&
-		grep -q "^tcp6 protocol $protocol domain 10$" "$tmp/out"
+	skip "module absent: TCP on request" "module loaded"
+	skip "module gone: TCP on request" "module loaded"
+	run 0 "$bin/xtcp-run" "$tmp/sockets" && all_turned
 	ok $? "sockets turned over"
 	"$cc" -shared -fPIC -o "$tmp/other.so" -x c /dev/null
 	# shellcheck disable=SC2016  # the inner shell expands it
@@ -164,9 +205,14 @@ else
 	run 7 "$bin/xtcp-run" -- sh -c 'exit 7'
 	ok $? "exit status of the command"
 	run 0 "$bin/xtcp-run" -v "$tmp/sockets" &&
-		[ "$(grep -c 'goes over XTCP$' "$tmp/err")" -eq 4 ]
+		[ "$(grep -c 'goes over XTCP$' "$tmp/err")" -eq 6 ]
 	ok $? "verbose"
 fi
+
+# shellcheck source=limits.sh
+. "${0%/*}/limits.sh"
+# shellcheck source=seccomp.sh
+. "${0%/*}/seccomp.sh"
 
 echo "1..$n"
 [ $failed -eq 0 ]
