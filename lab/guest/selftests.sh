@@ -147,6 +147,7 @@ each()
 	$do xtcp-run 300 "$user/xtcp-run/test/test_xtcp_run.sh" "$XTCP_USER"
 	$do xtcp-bench 300 "$user/xtcp-bench/test/test_xtcp_bench.sh" "$XTCP_USER"
 	$do examples 900 "$user/examples/test/test_examples.sh" "$XTCP_USER/examples"
+	$do python 300 python3 "$user/python/test/test_xtcp.py"
 	$do readme 300 "$user/examples/test/test_readme.sh" "$XTCP_USER/examples"
 	$do programs 900 "$user/xtcp-run/test/test_programs.sh" "$XTCP_USER/xtcp-run"
 }

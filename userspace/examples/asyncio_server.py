@@ -1,23 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Echo server on asyncio: hand it a socket that listens already.
-
-asyncio switches Nagle's algorithm off only where it sees IPPROTO_TCP; a server
-that answers in small pieces does it by itself, as here.
+"""Echo server on asyncio.
 
 usage: asyncio_server.py [ADDRESS [PORT]]
 """
 
 import asyncio
-import socket
 import sys
 
 import xtcp
 
 
 async def serve(reader, writer):
-    sock = writer.get_extra_info("socket")
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     peer = writer.get_extra_info("peername")
     print(f"{peer[0]} port {peer[1]} connected", flush=True)
     try:
@@ -35,9 +29,8 @@ async def serve(reader, writer):
 
 
 async def main(address="127.0.0.1", port="7000"):
-    listener = xtcp.create_server((address, port))
-    server = await asyncio.start_server(serve, sock=listener)
-    print("listening on {} port {}".format(*listener.getsockname()), flush=True)
+    server = await xtcp.start_server(serve, address, port)
+    print("listening on {} port {}".format(*server.sockets[0].getsockname()), flush=True)
     async with server:
         await server.serve_forever()
 
