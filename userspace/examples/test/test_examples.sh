@@ -110,6 +110,17 @@ grep -q "connected" "$tmp/server" && grep -q "received b'text'" "$tmp/server"
 ok $? "the echo server tells who connected and what it received"
 stop
 
+serve echo_server 127.0.0.1
+if [ "$XTCP_FAMILY" = 2 ]; then
+	client info_client 127.0.0.1 "$port" || grep -q 'no information (XTCP_FAMILY=2)' "$tmp/client"
+	ok $? "info_client: nothing to tell of TCP"
+else
+	client info_client 127.0.0.1 "$port" 50000 &&
+		grep -q '^5[0-9]* bytes sent, [0-9]* of them again, 50000 received$' "$tmp/client"
+	ok $? "info_client"
+fi
+stop
+
 for s in thread_server thread_server.py epoll_server asyncio_server.py; do
 	serve $s 127.0.0.1
 	# a client that stays must not keep a second one out
