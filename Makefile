@@ -33,6 +33,9 @@ torture:			## long campaigns by chance, on the debug kernel (an hour)
 check:				## the quick tests, on one kernel
 	@lab/test --quick
 
+apps:				## well-known programs over TCP and XTCP (KERNEL= one only), as a table
+	@lab/apps $(if $(KERNEL),--kernel $(KERNEL))
+
 wan:				## measure XTCP and TCP on simulated paths, into build/wan
 	@lab/wan
 
@@ -56,4 +59,4 @@ help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='	' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
 
-.PHONY: all modules userspace install demo test torture check wan bench style vm lab-setup clean help
+.PHONY: all modules userspace install demo test torture check apps wan bench style vm lab-setup clean help

@@ -44,6 +44,25 @@ mirror()
 		awk -v c="$codename" '$1 == c && !n++ { print $2 }'
 }
 
+# private_apt DIRECTORY SUITE STATUS: from now on apt-get works there, with that suite and
+# as if the packages of that dpkg status were installed; the host's lists stay as they are
+private_apt()
+{
+	mkdir -p "$1/lists/partial" "$1/archives/partial"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $2 main" \
+		>"$1/sources.list"
+	cat >"$1/apt.conf" <<-EOF
+		Dir::Etc::sourcelist "$1/sources.list";
+		Dir::Etc::sourceparts "-";
+		Dir::State::lists "$1/lists";
+		Dir::State::status "$3";
+		Dir::Cache "$1";
+		APT::Sandbox::User "root";
+	EOF
+	export APT_CONFIG=$1/apt.conf
+	apt-get update
+}
+
 make_root()
 {
 	local name=$1 dir=$2 suite packages from
@@ -67,6 +86,49 @@ make_root_6_1() { make_root root-6.1 "$1"; }
 make_root_6_12() { make_root root-6.12 "$1"; }
 make_root_7_2() { make_root root-7.2 "$1"; }
 
+# --- the programs of lab/apps: unpacked packages, to be laid over a root -----------------
+
+apps_packages()
+{
+	cat <<-'EOF'
+		iperf3 nginx wrk curl redis-server redis-tools postgresql memcached
+		libmemcached-tools openssh-server openssh-client rsync haproxy socat git openssl
+	EOF
+}
+
+# The root that kernel $1 runs with, as a layer of programs over it.
+apps_of() { root_of "$1" | sed s/root/apps/; }
+
+recipe_apps() { echo "2 $(apps_packages) $(recipe_root "root-$1")"; }
+recipe_apps_6_1() { recipe_apps 6.1; }
+recipe_apps_6_12() { recipe_apps 6.12; }
+recipe_apps_7_2() { recipe_apps 7.2; }
+
+# No script of a package runs: what needs a user or a configuration gets it from the test.
+make_apps()
+{
+	local root dir=$2 deb tests
+	root=$(path_of "root-$1")
+	private_apt "$dir/apt" "$(suite_of "root-$1")" "$root/var/lib/dpkg/status"
+	# Python's own tests, as long as the suite has them for the root's version
+	tests=lib$(readlink "$root/usr/bin/python3")-testsuite
+	apt-cache show "$tests" >/dev/null || tests=''
+	# shellcheck disable=SC2046,SC2086 # lists of names
+	apt-get install -y --download-only --no-install-recommends $(apps_packages) $tests
+	mkdir -p "$dir"/usr/{bin,sbin,lib,lib64}
+	# as the root has them, or these would hide its own
+	ln -s usr/{bin,sbin,lib,lib64} "$dir"
+	for deb in "$dir"/apt/archives/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$dir" \
+			--exclude './usr/share/doc/*' --exclude './usr/share/man/*' \
+			--exclude './usr/share/locale/*'
+	done
+	rm -rf "$dir/apt"
+}
+make_apps_6_1() { make_apps 6.1 "$1"; }
+make_apps_6_12() { make_apps 6.12 "$1"; }
+make_apps_7_2() { make_apps 7.2 "$1"; }
+
 # --- the kernel's source, for User-Mode-Linux, kselftest and checkpatch --------
 
 recipe_source()
@@ -78,19 +140,7 @@ recipe_source()
 make_source()
 {
 	local dir=$1 apt=$1/apt deb
-	# an apt of its own: the host's package lists stay as they are
-	mkdir -p "$apt/lists/partial" "$apt/archives/partial"
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) sid main" \
-		>"$apt/sources.list"
-	cat >"$apt/apt.conf" <<-EOF
-		Dir::Etc::sourcelist "$apt/sources.list";
-		Dir::Etc::sourceparts "-";
-		Dir::State::lists "$apt/lists";
-		Dir::Cache "$apt";
-		APT::Sandbox::User "root";
-	EOF
-	export APT_CONFIG=$apt/apt.conf
-	apt-get update
+	private_apt "$apt" sid /dev/null
 	# linux-source depends on the package of the current version
 	(cd "$apt" && apt-get download "$(apt-cache depends linux-source |
 		awk '$1 == "Depends:" && !n++ { print $2 }')")

@@ -29,7 +29,7 @@ qemu_machine()
 	append+=' audit=0 lsm=yama cryptomgr.notests tsc=unstable no_timer_check'
 	append+=' rcupdate.rcu_expedited=1 random.trust_cpu=on lab.fs=9p'
 	append+=' watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120'
-	append+=" lab.kernel=${kernel/./-}"
+	append+=" lab.kernel=${kernel/./-} ${apps:+lab.apps}"
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -nographic -no-reboot
 		-smp "$cpus" -m "$mem" -device virtio-rng-pci
 		-kernel "$boot/vmlinuz" -initrd "$boot/initramfs")
@@ -42,7 +42,7 @@ qemu_machine()
 		run=("${qemu[@]}" -accel tcg,thread=multi -cpu qemu64,+rdrand)
 	fi
 	run+=(-append "$append" -serial "file:$vm/console")
-	for share in root tree kselftest vm out; do
+	for share in root tree kselftest vm out $apps; do
 		case $share in
 		vm | out) readonly=off ;;
 		*) readonly=on ;;
@@ -64,7 +64,7 @@ uml_machine()
 	run=("$(path_of "uml-$kernel")/linux" "mem=${mem}M" seccomp=on
 		"umid=$(basename "$vm")" "uml_dir=$vm/uml"
 		"initrd=$boot/initramfs" lab.fs=hostfs "lab.vm=$vm" "lab.kernel=$kernel"
-		loglevel=5 log_buf_len=2M random.trust_cpu=on
+		${apps:+lab.apps} loglevel=5 log_buf_len=2M random.trust_cpu=on
 		dummy.numdummies=0 ifb.numifbs=0)
 	[ "$kernel" != wan ] || run+=(time-travel=inf-cpu)
 	[ "$kernel" != debug ] || run+=("ncpus=$cpus")
