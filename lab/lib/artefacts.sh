@@ -7,7 +7,7 @@
 suite_of()
 {
 	case $1 in
-	root-6.1) echo bookworm ;;
+	root-6.1 | root-tools) echo bookworm ;;
 	root-6.12) echo trixie ;;
 	root-7.2) echo sid ;;
 	esac
@@ -128,6 +128,58 @@ make_apps()
 make_apps_6_1() { make_apps 6.1 "$1"; }
 make_apps_6_12() { make_apps 6.12 "$1"; }
 make_apps_7_2() { make_apps 7.2 "$1"; }
+
+# fetch_debs DIRECTORY ROOT SUITE PACKAGE...: the files that ROOT lacks to have them
+fetch_debs()
+{
+	local dir=$1 root=$2 suite=$3
+	shift 3
+	(
+		private_apt "$dir/apt" "$suite" "$root/var/lib/dpkg/status"
+		apt-get install -y --download-only --no-install-recommends "$@"
+	)
+	mv "$dir"/apt/archives/*.deb "$dir"
+	rm -rf "$dir/apt"
+}
+
+# --- a root with the tools for packages, documentation and captures -------------------
+
+TOOLS='build-essential pkg-config debhelper dh-dkms dh-python python3-all fakeroot
+	lintian man-db tshark python3-sphinx'
+
+recipe_root_tools() { echo "1 $(suite_of root-tools)" $TOOLS; }
+
+make_root_tools()
+{
+	local dir=$1 suite
+	suite=$(suite_of root-tools)
+	debootstrap --variant=minbase "$suite" "$dir" "$(mirror)" \
+		/usr/share/debootstrap/scripts/sid
+	mkdir -p "$dir/xtcp" "$dir/mnt" "$dir/debs"
+	# shellcheck disable=SC2086 # a list of names
+	fetch_debs "$dir/debs" "$dir" "$suite" $TOOLS
+	mount -t proc proc "$dir/proc"
+	DEBIAN_FRONTEND=noninteractive chroot "$dir" /usr/bin/env \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		sh -c 'apt-get install -y --no-install-recommends /debs/*.deb'
+	umount "$dir/proc"
+	rm -rf "$dir/debs" "$dir"/var/cache/apt/archives/*.deb "$dir"/var/lib/apt/lists/*
+}
+
+# --- what a root for a kernel lacks to have DKMS: lab/test-packages installs it --------
+
+recipe_dkms() { echo "1 $1 $("recipe_$(fn "$(root_of "$1")")") dkms"; }
+recipe_dkms_6_1() { recipe_dkms 6.1; }
+recipe_dkms_6_12() { recipe_dkms 6.12; }
+
+make_dkms()
+{
+	local root
+	root=$(root_of "$1")
+	fetch_debs "$2" "$(path_of "$root")" "$(suite_of "$root")" dkms
+}
+make_dkms_6_1() { make_dkms 6.1 "$1"; }
+make_dkms_6_12() { make_dkms 6.12 "$1"; }
 
 # --- the kernel's source, for User-Mode-Linux, kselftest and checkpatch --------
 
