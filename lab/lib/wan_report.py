@@ -11,6 +11,7 @@ import os
 import sys
 
 import wan_profiles
+import wan_svg
 from wan_plots import Plots
 from wan_profiles import size_name
 from wan_results import Cell, Results, mean, ratio
@@ -236,6 +237,8 @@ def main():
     with open(os.path.join(directory, 'report.md'), 'w', encoding='utf-8') as f:
         f.write('\n'.join(lines) + '\n')
     runs_csv(results, directory)
+    with open(os.path.join(directory, 'wan.svg'), 'w', encoding='utf-8') as f:
+        f.write(wan_svg.draw_file(os.path.join(directory, 'runs.csv')) + '\n')
     print('\n'.join(report.out).rstrip('\n'))
     print(f'\n{report.met} bars met, {len(report.missed)} missed')
 
