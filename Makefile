@@ -3,6 +3,12 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 K ?= 6.1
+PREFIX ?= /usr/local
+export PREFIX
+
+boot_conf = $(DESTDIR)$(PREFIX)/lib/modules-load.d/xtcp.conf
+kernel_release = $(shell $(MAKE) -s --no-print-directory -C "$(KDIR)" kernelrelease)
+module_file = $(INSTALL_MOD_PATH)/lib/modules/$(kernel_release)/updates/xtcp.ko
 
 .DEFAULT_GOAL := all
 
@@ -17,9 +23,22 @@ modules:			## only xtcp.ko, for the running kernel or KDIR=
 userspace:			## only libxtcp, xtcp-run and the examples
 	$(MAKE) -C userspace
 
-install: all			## install the module and the programs (INSTALL_MOD_PATH=, DESTDIR=)
-	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" modules_install
+install: all			## install module and programs (PREFIX=, DESTDIR=, INSTALL_MOD_PATH=)
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" INSTALL_MOD_DIR=updates modules_install
+	install -D -m 644 packaging/modules-load.d/xtcp.conf "$(boot_conf)"
 	$(MAKE) -C userspace install
+
+uninstall:			## remove what make install put there, with the same variables
+	rm -f "$(module_file)" "$(module_file).xz" "$(module_file).gz" "$(module_file).zst" \
+		"$(boot_conf)"
+	depmod $(if $(INSTALL_MOD_PATH),-b "$(INSTALL_MOD_PATH)") "$(kernel_release)"
+	$(MAKE) -C userspace uninstall
+
+deb:				## Debian packages, into build/deb (sets all up by itself)
+	@lab/deb --lintian
+
+html:				## Documentation/ as HTML, into build/html (sets all up by itself)
+	@lab/html
 
 demo:				## boot a VM and see XTCP work (sets all up by itself)
 	@lab/demo
@@ -59,4 +78,5 @@ help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='	' read -r t d; do printf '  make %-10s %s\n' "$$t" "$$d"; done
 
-.PHONY: all modules userspace install demo test torture check apps wan bench style vm lab-setup clean help
+.PHONY: all modules userspace install uninstall deb html demo test torture check apps wan \
+	bench style vm lab-setup clean help

@@ -102,5 +102,9 @@ module=$(find "$root" -name xtcp.py)
 	python3 -c 'import xtcp; assert xtcp.family() == 2') >"$tmp/said" 2>&1
 ok $? "Python module"
 
+make -s -C "$here" O="$out" uninstall DESTDIR="$root" PREFIX=/usr/local >"$tmp/said" 2>&1 &&
+	find "$root" ! -type d >>"$tmp/said" && [ ! -s "$tmp/said" ]
+ok $? "make uninstall leaves nothing"
+
 echo "1..$n"
 [ $failed -eq 0 ]
