@@ -106,6 +106,7 @@ static void xtcp_release_cb(struct sock *sk)
 	.keepalive		= xtcp_set_keepalive,			\
 	.backlog_rcv		= xtcp_backlog_rcv,			\
 	.release_cb		= xtcp_release_cb,			\
+	.diag_destroy		= xtcp_diag_destroy,			\
 	.unhash			= xtcp_unhash,				\
 	.get_port		= xtcp_get_port,			\
 	.put_port		= xtcp_put_port,			\

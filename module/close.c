@@ -169,6 +169,37 @@ void xtcp_close(struct sock *sk, long timeout)
 }
 
 /**
+ * xtcp_diag_destroy - proto.diag_destroy: an administrator ends it (SOCK_DESTROY)
+ * @sk: socket, with a reference
+ * @err: positive errno for its program
+ *
+ * Return: 0, or -ENOENT when there is nothing left to end.
+ */
+int xtcp_diag_destroy(struct sock *sk, int err)
+{
+	int ret = 0;
+
+	lock_sock(sk);
+	if (sk->sk_state == XTCP_CLOSE) {
+		ret = -ENOENT;
+	} else if (sk->sk_state == XTCP_LISTEN) {
+		WRITE_ONCE(sk->sk_err, err);
+		WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+		xtcp_listen_stop(sk);
+		sk_error_report(sk);
+		sk->sk_state_change(sk);
+	} else {
+		local_bh_disable();
+		XTCP_INC_STATS(sk, AbortOnRequest);
+		xtcp_send_reset(sk, GFP_ATOMIC);
+		xtcp_error(sk, err);
+		local_bh_enable();
+	}
+	release_sock(sk);
+	return ret;
+}
+
+/**
  * xtcp_destroy - proto.destroy: free what the socket holds
  * @sk: socket, closed or never opened
  */

@@ -97,6 +97,13 @@ static inline int xtcp_prot_ioctl(struct sock *sk, int cmd, unsigned long arg)
 #define XTCP_PINFO_OFFSET(at)
 #endif
 
+/* 6.9: what lists sockets holds its module by itself. */
+#ifdef XTCP_HAVE_DIAG_OWNER
+#define XTCP_DIAG_OWNER		.owner = THIS_MODULE,
+#else
+#define XTCP_DIAG_OWNER
+#endif
+
 /* 6.11: handlers do not change their table. */
 #ifdef XTCP_HAVE_CTL_CONST
 #define XTCP_CTL_CONST	const

@@ -328,4 +328,31 @@ static inline struct xtcp_tw *xtcp_node_tw(struct xtcp_node *node)
 	return container_of(node, struct xtcp_tw, node);
 }
 
+/**
+ * struct xtcp_walk - a listing of one namespace (table.c)
+ * @net: namespace
+ * @slot: list of listeners that it is at; behind the last one: at @conns
+ * @skip: listeners of that list that it has passed
+ * @conns: place in the table of connections
+ * @passed: that place was visited
+ * @done: the table is at its end
+ * @restarts: times that the table was resized, and visited anew
+ */
+struct xtcp_walk {
+	struct net		*net;
+	unsigned int		slot;
+	unsigned int		skip;
+	struct rhashtable_iter	conns;
+	bool			passed;
+	bool			done;
+	unsigned int		restarts;
+};
+
+void xtcp_walk_begin(struct xtcp_walk *w, struct net *net);
+void xtcp_walk_end(struct xtcp_walk *w);
+struct xtcp_node *xtcp_walk_get(struct xtcp_walk *w);
+void xtcp_walk_pass(struct xtcp_walk *w);
+bool xtcp_node_hold(struct xtcp_node *node);
+void xtcp_node_put(struct xtcp_node *node);
+
 #endif /* _XTCP_ENGINE_H */

@@ -109,10 +109,15 @@ static int __init xtcp_init(void)
 	err = xtcp_af_init();
 	if (err)
 		goto err_family;
+	err = xtcp_listing_init();
+	if (err)
+		goto err_af;
 	pr_info("xtcp: AF_XTCP is family %d, IP protocol %d\n", xtcp_family,
 		xtcp_protocol);
 	return 0;
 
+err_af:
+	xtcp_af_exit();
 err_family:
 	if (err == -EEXIST)
 		pr_err("xtcp: address family %d is taken: load with family=N\n",
@@ -142,6 +147,7 @@ err_pacing:
 
 static void __exit xtcp_exit(void)
 {
+	xtcp_listing_exit();
 	xtcp_af_exit();
 	xtcp_offload_exit();
 	xtcp_ipv6_exit();

@@ -74,6 +74,7 @@
 	X(AbortOnClose)		/* close with unread data: RST */	\
 	X(AbortOnLinger)	/* SO_LINGER 0: RST */			\
 	X(AbortOnMemory)						\
+	X(AbortOnRequest)	/* an administrator's (SOCK_DESTROY) */	\
 	X(TimeWait)		/* records made */			\
 	X(CookieGuards)		/* records until a cookie is void */	\
 	X(TimeWaitReused)						\

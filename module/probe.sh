@@ -34,6 +34,7 @@ have DST_RT6_INFO net/ip6_fib.h 'dst_rt6_info\('
 have RECV_ERROR_3 net/inet_common.h 'inet_recv_error\(.*int len\);'
 have INET6_TEST_BIT linux/ipv6.h 'define inet6_test_bit\('
 have FL_LIST_IN_INET net/inet_sock.h 'ipv6_fl_list'
+have DIAG_OWNER linux/sock_diag.h 'struct module \*owner'
 have CTL_CONST linux/sysctl.h 'typedef int proc_handler\(const struct ctl_table'
 have PROTO_MEMORY_H net/proto_memory.h .
 have GSO_H net/gso.h .

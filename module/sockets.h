@@ -27,6 +27,7 @@ void xtcp_close(struct sock *sk, long timeout);
 void xtcp_shutdown(struct sock *sk, int how);
 void xtcp_destroy(struct sock *sk);
 void xtcp_destruct(struct sock *sk);
+int xtcp_diag_destroy(struct sock *sk, int err);
 
 /* stream.c */
 int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
@@ -48,5 +49,9 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 /* diag.c, floor 5, but the numbers are one connection's */
 void xtcp_get_info(struct sock *sk, struct xtcp_info *info);
 void xtcp_get_tcp_info(struct sock *sk, struct tcp_info *info);
+
+/* listing.c, floor 5 */
+int xtcp_listing_init(void);
+void xtcp_listing_exit(void);
 
 #endif /* _XTCP_SOCKETS_H */

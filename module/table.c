@@ -341,6 +341,154 @@ void xtcp_unhash_listener(struct sock *sk)
 	spin_unlock_bh(&xtcp_listen_lock);
 }
 
+/* ------------------------------------------------------------ listings */
+
+/**
+ * xtcp_walk_begin - list a namespace's listeners, connections and records
+ * @w: the walk
+ * @net: namespace
+ *
+ * Process context, as for all of a walk.  xtcp_walk_end() must follow.
+ */
+void xtcp_walk_begin(struct xtcp_walk *w, struct net *net)
+{
+	memset(w, 0, sizeof(*w));
+	w->net = net;
+	rhashtable_walk_enter(&xtcp_conns, &w->conns);
+}
+
+/**
+ * xtcp_walk_end - the listing is over, or was given up
+ * @w: the walk
+ */
+void xtcp_walk_end(struct xtcp_walk *w)
+{
+	rhashtable_walk_exit(&w->conns);
+}
+
+/**
+ * xtcp_node_hold - take a reference
+ * @node: what was found under rcu_read_lock()
+ *
+ * Return: false when it is dying.
+ */
+bool xtcp_node_hold(struct xtcp_node *node)
+{
+	if (node->kind == XTCP_NODE_SOCK)
+		return refcount_inc_not_zero(&xtcp_node_sk(node)->sk_refcnt);
+	return refcount_inc_not_zero(&xtcp_node_tw(node)->refs);
+}
+
+/**
+ * xtcp_node_put - give back what xtcp_node_hold() or xtcp_walk_get() took
+ * @node: connection, listener or record
+ */
+void xtcp_node_put(struct xtcp_node *node)
+{
+	if (node->kind == XTCP_NODE_SOCK)
+		sock_put(xtcp_node_sk(node));
+	else
+		xtcp_tw_put(xtcp_node_tw(node));
+}
+
+/* The listener at the walk's place, or behind it. */
+static struct xtcp_node *xtcp_walk_listener(struct xtcp_walk *w)
+{
+	struct xtcp_node *found = NULL;
+	struct xtcp_sock *xs;
+	unsigned int i;
+
+	for (; w->slot < ARRAY_SIZE(xtcp_listeners); w->slot++, w->skip = 0) {
+		i = 0;
+		rcu_read_lock();
+		hlist_for_each_entry_rcu(xs, &xtcp_listeners[w->slot],
+					 listen_node) {
+			if (i++ < w->skip)
+				continue;
+			if (net_eq(sock_net((struct sock *)xs), w->net) &&
+			    xtcp_node_hold(&xs->node)) {
+				found = &xs->node;
+				break;
+			}
+			w->skip++;
+		}
+		rcu_read_unlock();
+		if (found)
+			break;
+	}
+	return found;
+}
+
+/* Where the walk stopped, or anew where the table was resized meanwhile. */
+static void xtcp_walk_resume(struct xtcp_walk *w)
+{
+	if (rhashtable_walk_start_check(&w->conns)) {
+		w->restarts++;
+		w->conns.p = NULL;	/* older kernels forget to */
+	}
+}
+
+/* Other namespaces' nodes that are passed over before others may run. */
+#define XTCP_WALK_BUDGET	256
+
+/* The connection or record at the walk's place, or behind it. */
+static struct xtcp_node *xtcp_walk_conn(struct xtcp_walk *w)
+{
+	struct xtcp_node *node;
+	unsigned int n = 0;
+
+	xtcp_walk_resume(w);
+	/* If the one that was passed has gone, another is in its place. */
+	node = w->passed && w->conns.p ? rhashtable_walk_next(&w->conns) :
+					 rhashtable_walk_peek(&w->conns);
+	while (node) {
+		if (IS_ERR(node))
+			w->restarts++;	/* resized: from the first one on */
+		else if (net_eq(node->key.net, w->net) && xtcp_node_hold(node))
+			break;
+		if (++n % XTCP_WALK_BUDGET == 0) {
+			rhashtable_walk_stop(&w->conns);
+			cond_resched();
+			xtcp_walk_resume(w);
+		}
+		node = rhashtable_walk_next(&w->conns);
+	}
+	rhashtable_walk_stop(&w->conns);
+	w->passed = false;
+	return node;
+}
+
+/**
+ * xtcp_walk_get - what the walk has come to
+ * @w: the walk
+ *
+ * Return: a node with a reference, the same again until xtcp_walk_pass(); NULL at
+ * the end.  Nodes that come or go meanwhile may be missed.  @w->restarts tells how
+ * often the table was resized, and all connections are visited once more.
+ */
+struct xtcp_node *xtcp_walk_get(struct xtcp_walk *w)
+{
+	struct xtcp_node *node = xtcp_walk_listener(w);
+
+	if (!node && !w->done) {
+		node = xtcp_walk_conn(w);
+		w->done = !node;
+	}
+	return node;
+}
+
+/**
+ * xtcp_walk_pass - go on behind what xtcp_walk_get() returned
+ * @w: the walk
+ */
+void xtcp_walk_pass(struct xtcp_walk *w)
+{
+	if (w->slot < ARRAY_SIZE(xtcp_listeners))
+		w->skip++;
+	else
+		w->passed = true;
+}
+
 /**
  * xtcp_table_init - module init
  *

@@ -4,14 +4,14 @@
  *
  * Floors, from the ground up; a file calls its own floor or a lower one:
  *
- *   5 module     main netns sysctl mib diag trace
+ *   5 module     main netns sysctl mib diag listing trace
  *   4 sockets    af_xtcp connect close stream sockopt          sockets.h
  *   3 network    ip ipv4 ipv6 listen                           net.h
  *   2 engine     input output mss opening life send_queue      engine.h
  *                reassembly recovery rate flow pacing
  *                offload timer timewait table port
  *   1 pure       seq wire rtt rack prr state ranges cookie
- *                cong cong_*
+ *                cong cong_* filter
  *
  * Upward news travels through struct xtcp_af_ops and return values.
  */
