@@ -95,7 +95,7 @@ run()
 # for it: wan does all of it. LAB_SHARE says how much this one does:
 #   0  all, but errno_compare goes through one door for each situation, in turn
 #   1  so, and raw segments come in one IP version for each program, in turn
-#   2  no raw segments, and each program goes through one half of its variants
+#   2  no raw segments, no xss, and each program goes through one half of its variants
 #   3  likewise, through the other half
 share=${LAB_SHARE:-0}
 
@@ -103,7 +103,7 @@ elsewhere() # NAME
 {
 	[ "$share" -ge 2 ] || return
 	case $1 in
-	wire/* | torture/* | matrix.sh) ;;
+	wire/* | torture/* | matrix.sh | xss) ;;
 	*) return 1 ;;
 	esac
 }
@@ -146,6 +146,7 @@ each()
 	$do libxtcp 300 "$XTCP_USER/test_libxtcp"
 	$do xtcp-run 300 "$user/xtcp-run/test/test_xtcp_run.sh" "$XTCP_USER"
 	$do xtcp-bench 300 "$user/xtcp-bench/test/test_xtcp_bench.sh" "$XTCP_USER"
+	elsewhere xss || $do xss 300 "$user/xss/test/test_xss.sh" "$XTCP_USER"
 	$do examples 900 "$user/examples/test/test_examples.sh" "$XTCP_USER/examples"
 	$do python 300 python3 "$user/python/test/test_xtcp.py"
 	$do readme 300 "$user/examples/test/test_readme.sh" "$XTCP_USER/examples"
