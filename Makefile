@@ -7,7 +7,12 @@ PREFIX ?= /usr/local
 export PREFIX
 
 boot_conf = $(DESTDIR)$(PREFIX)/lib/modules-load.d/xtcp.conf
-kernel_release = $(shell $(MAKE) -s --no-print-directory -C "$(KDIR)" kernelrelease)
+# "make kernelrelease" says something else where the distribution has its own numbers.
+kernel_release = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
+	"$(KDIR)/include/generated/utsrelease.h")
+# Without it nothing finds the module by its names.  Headers alone lack what it takes to
+# have modules_install do it.
+depmod = depmod $(if $(INSTALL_MOD_PATH),-b "$(INSTALL_MOD_PATH)") "$(kernel_release)"
 module_file = $(INSTALL_MOD_PATH)/lib/modules/$(kernel_release)/updates/xtcp.ko
 
 .DEFAULT_GOAL := all
@@ -25,13 +30,14 @@ userspace:			## only libxtcp, xtcp-run and the examples
 
 install: all			## install module and programs (PREFIX=, DESTDIR=, INSTALL_MOD_PATH=)
 	$(MAKE) -C "$(KDIR)" M="$(CURDIR)" INSTALL_MOD_DIR=updates modules_install
+	$(depmod)
 	install -D -m 644 packaging/modules-load.d/xtcp.conf "$(boot_conf)"
 	$(MAKE) -C userspace install
 
 uninstall:			## remove what make install put there, with the same variables
 	rm -f "$(module_file)" "$(module_file).xz" "$(module_file).gz" "$(module_file).zst" \
 		"$(boot_conf)"
-	depmod $(if $(INSTALL_MOD_PATH),-b "$(INSTALL_MOD_PATH)") "$(kernel_release)"
+	$(depmod)
 	$(MAKE) -C userspace uninstall
 
 deb:				## Debian packages, into build/deb (sets all up by itself)
