@@ -145,7 +145,7 @@ fetch_debs()
 # --- a root with the tools for packages, documentation and captures -------------------
 
 TOOLS='build-essential pkg-config debhelper dh-dkms dh-python python3-all fakeroot
-	lintian man-db tshark python3-sphinx'
+	libmnl-dev lintian man-db tshark python3-sphinx'
 
 recipe_root_tools() { echo "1 $(suite_of root-tools)" $TOOLS; }
 
