@@ -184,17 +184,17 @@ static bool play(unsigned long segments, bool die)
 		pump();
 		if (failed(NULL))
 			return false;
-		if (die && passed > segments / 2) {
-			report->dying = true;
-			report->segments += passed;
-			kill(getpid(), SIGKILL);
-		}
 		now = xt_now_ms();
 		if (passed != before || !quiet)
 			quiet = now;
 		before = passed;
 		if (now - quiet > 2 * XT_SOON_MS)
 			return !failed("the ends say nothing");
+	}
+	if (die) {
+		report->dying = true;
+		report->segments += passed;
+		kill(getpid(), SIGKILL);
 	}
 	return true;
 }
