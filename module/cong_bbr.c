@@ -41,12 +41,13 @@
  * that.  What is left to it is to save the window, and to give it back.
  *
  * Where the draft leaves room, or its steps would do what its text does not
- * mean, a comment says what is done and why.  Three things go beyond it, since
+ * mean, a comment says what is done and why.  Four things go beyond it, since
  * its own assumptions do not hold on every path:
  *
  *	loss that is no congestion	bbr_update_noise()
  *	delays that differ by packet	bbr_round_rtt()
  *	rounds that sent next to none	bbr_filled()
+ *	probes that gain nothing	bbr_probed_in_vain()
  */
 #include <linux/kernel.h>
 #include <linux/math64.h>

@@ -50,6 +50,12 @@
 #define BBR_PROBE_RTT_INTERVAL_US	(5 * BBR_USEC_PER_SEC)
 #define BBR_PROBE_RTT_DURATION_US	200000u
 
+/*
+ * What of UP's quarter must arrive for a probe to go on, percent: a quarter of
+ * it, rounded; bbr_probed_in_vain() says why
+ */
+#define BBR_UP_GROWTH		106
+
 /* Section 5.3.3.8: how long to wait before the next probe for bandwidth */
 #define BBR_PROBE_WAIT_US	(2 * BBR_USEC_PER_SEC)
 #define BBR_PROBE_WAIT_RANDOM_US	BBR_USEC_PER_SEC
@@ -95,10 +101,13 @@ enum bbr_state {
  * @min_rtt_at: when @min_rtt_us was measured
  * @probe_min_at: when @probe_min_us was
  * @probe_drained_at: since when ProbeRTT has drained the queue
- * @cycle_at: when the probing cycle began
+ * @cycle_at: when the probing cycle began; in UP, when the first segment that
+ *	UP sent was acknowledged
  * @min_rtt_us: smallest round trip of the last 10 s, each the mean of a round
  * @probe_min_us: smallest of the last 5 s
  * @probe_wait_us: longest wait before the next probe
+ * @up_per_rtt: in UP, in its place: bytes that each smallest round trip must
+ *	bring for the probe to be worth going on
  * @inflight_long: inflight_longterm, what may be in flight without excess loss
  * @inflight_short: inflight_shortterm, the same while loss was seen recently
  * @inflight_latest: most delivered over one round trip, in this round
@@ -126,6 +135,8 @@ enum bbr_state {
  * @up_rounds: rounds that @inflight_long grew in this probe
  * @rounds_since_up: rounds since the last probe, up to U8_MAX
  * @loss_events: ACKs of this round of congestion signals that told of losses
+ * @up_answers: 0: no ACK has answered to what UP sends; 1: the round runs that
+ *	tells whether it arrives; 2: it is over
  * @begun: the first ACK has come
  * @round_start: this ACK begins a round trip
  * @loss_round_start: this ACK begins a round of congestion signals
@@ -163,7 +174,10 @@ struct bbr {
 	u32	cycle_at;
 	u32	min_rtt_us;
 	u32	probe_min_us;
-	u32	probe_wait_us;
+	union {
+		u32	probe_wait_us;
+		u32	up_per_rtt;
+	};
 	u32	inflight_long;
 	u32	inflight_short;
 	u32	inflight_latest;
@@ -191,6 +205,7 @@ struct bbr {
 	u8	up_rounds;
 	u8	rounds_since_up;
 	u8	loss_events;
+	u8	up_answers:2;
 	bool	begun:1;
 	bool	round_start:1;
 	bool	loss_round_start:1;

@@ -96,6 +96,9 @@ static void bbr_start_up(struct xtcp_cong *c, const struct bbr_ack *a)
 	struct bbr *b = bbr_of(c);
 
 	b->probe_sample = true;
+	b->up_answers = 0;
+	/* Before the first sample of what UP sends can raise it. */
+	b->up_per_rtt = bbr_bdp(c, bbr_bw(b), BBR_UP_GROWTH);
 	bbr_start_round(b);
 	bbr_reset_full_bw(b, a->bw);
 	b->state = BBR_UP;
@@ -208,6 +211,41 @@ static bool bbr_drained(struct xtcp_cong *c, u32 inflight)
 	       inflight <= bbr_inflight(c, bbr_max_bw(bbr_of(c)), 100);
 }
 
+/*
+ * Does the excess stay on the way?  Beyond the draft, which waits for three
+ * rounds without growth.  The first of them answers to what REFILL sent, and
+ * in all of them a flow that has the path for itself piles up a quarter of what
+ * it sends, to drain it at a tenth.
+ *
+ * But the ACKs of the first segments of UP already tell.  Where there is more
+ * to have, they come a quarter faster than before.  Where others share the
+ * path, the quarter takes from their part: two equal flows see a growth of 1.25
+ * x 2 / 2.25 = 11 %.  Where they come as before, all that is too much is queue.
+ * So less than 6 % is no growth, over half a smallest round trip at least, and
+ * counting what ACKs in bunches may still hold back.  In doubt the draft's
+ * rounds decide.
+ *
+ * A flow that has more than two thirds of the path ends here, too: those with
+ * less probe on, which is how they come to share.
+ */
+static bool bbr_probed_in_vain(struct xtcp_cong *c, const struct bbr_ack *a)
+{
+	struct bbr *b = bbr_of(c);
+	u64 arrived, expected;
+	u32 us;
+
+	if (b->round_start && b->up_answers < 2) {
+		b->up_answers++;
+		b->cycle_at = bbr_now(c);
+	}
+	us = bbr_now(c) - b->cycle_at;
+	if (b->up_answers != 1 || a->app_limited || us < b->min_rtt_us / 2)
+		return false;
+	arrived = a->s->delivered - b->next_round + bbr_extra_acked(b);
+	expected = div_u64((u64)b->up_per_rtt * us, max(b->min_rtt_us, 1u));
+	return arrived < expected;
+}
+
 /* Section 5.3.3.7: is it enough? */
 static bool bbr_probed_enough(struct xtcp_cong *c, const struct bbr_ack *a)
 {
@@ -224,9 +262,10 @@ static bool bbr_probed_enough(struct xtcp_cong *c, const struct bbr_ack *a)
 	/* inflight_longterm held it down, so a plateau would not be the path's. */
 	if (c->cwnd_limited && c->cwnd >= b->inflight_long) {
 		bbr_reset_full_bw(b, a->bw);
+		b->up_answers = 2;
 		return false;
 	}
-	return b->full_bw_now;
+	return b->full_bw_now || bbr_probed_in_vain(c, a);
 }
 
 /**

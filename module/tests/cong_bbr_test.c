@@ -380,6 +380,98 @@ static void up__ends_on_a_plateau(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, bbr(&f)->too_high);
 }
 
+/*
+ * In UP; its first segment has just been acknowledged, and ACKs come so evenly
+ * that none is held back.
+ */
+static void feed_up_answered(struct feed *f)
+{
+	feed_up(f);
+	pass(f, BW);
+	bbr(f)->extra_acked[0] = 0;
+	bbr(f)->extra_acked[1] = 0;
+	bbr(f)->extra_bytes = 0;
+	bbr(f)->extra_at = f->c.now_us;
+}
+
+/* @bytes arrive in the @us since then. */
+static void arrive(struct feed *f, u32 bytes, u32 us, bool app_limited)
+{
+	struct xtcp_ack_sample s;
+
+	f->delivered = bbr(f)->next_round + bytes - MSS;
+	s = sample_within(f);
+	s.app_limited = app_limited;
+	f->c.now_us += us;
+	ack(f, &s);
+}
+
+/*
+ * 1.06 x 1 MB/s x 5 ms are 5300 bytes, of which an ACK of one segment may hold
+ * back one; not before half a round trip.
+ */
+static void up__ends_when_nothing_is_gained(struct kunit *test)
+{
+	struct feed f;
+
+	feed_up_answered(&f);
+	arrive(&f, 3000, RTT_US / 2 - 1, false);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->state, BBR_UP);
+
+	feed_up_answered(&f);
+	arrive(&f, 4299, RTT_US / 2, false);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->state, BBR_DOWN);
+	KUNIT_EXPECT_FALSE(test, bbr(&f)->too_high);
+
+	feed_up_answered(&f);
+	arrive(&f, 4300, RTT_US / 2, false);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->state, BBR_UP);
+}
+
+/* Two equal flows see a growth of 11 %. */
+static void up__goes_on_when_others_give_way(struct kunit *test)
+{
+	struct feed f;
+
+	feed_up_answered(&f);
+	arrive(&f, 5550, RTT_US / 2, false);
+	arrive(&f, 9990, RTT_US / 2 - RTT_US / 10, false);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->state, BBR_UP);
+}
+
+/* What ACKs in bunches hold back yet counts as arrived. */
+static void up__waits_for_held_back_acks(struct kunit *test)
+{
+	struct feed f;
+
+	feed_up_answered(&f);
+	bbr(&f)->extra_acked[0] = 2000;
+	arrive(&f, 3300, RTT_US / 2, false);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->state, BBR_UP);
+	arrive(&f, 3400, RTT_US / 8, false);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->state, BBR_DOWN);
+}
+
+/* Neither the program's lack of data nor inflight_longterm are the path's. */
+static void up__gains_nothing_when_held_down(struct kunit *test)
+{
+	struct feed f;
+
+	feed_up_answered(&f);
+	arrive(&f, 4000, RTT_US / 2, true);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->state, BBR_UP);
+
+	feed_up_answered(&f);
+	bbr(&f)->inflight_long = f.c.cwnd;
+	f.c.cwnd_limited = true;
+	arrive(&f, 4000, RTT_US / 2, false);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->state, BBR_UP);
+	bbr(&f)->inflight_long = BBR_INFINITE;
+	f.c.cwnd_limited = false;
+	arrive(&f, 5000, RTT_US / 4, false);
+	KUNIT_EXPECT_EQ(test, bbr(&f)->state, BBR_UP);
+}
+
 static void up__goes_on_while_it_grows(struct kunit *test)
 {
 	struct feed f;
@@ -584,6 +676,10 @@ static struct kunit_case bbr_cases[] = {
 	KUNIT_CASE(down__refills_when_it_is_time),
 	KUNIT_CASE(down__leaves_headroom),
 	KUNIT_CASE(up__ends_on_a_plateau),
+	KUNIT_CASE(up__ends_when_nothing_is_gained),
+	KUNIT_CASE(up__goes_on_when_others_give_way),
+	KUNIT_CASE(up__waits_for_held_back_acks),
+	KUNIT_CASE(up__gains_nothing_when_held_down),
 	KUNIT_CASE(up__goes_on_while_it_grows),
 	KUNIT_CASE(up__goes_on_while_app_limited),
 	KUNIT_CASE(up__inflight_doubles_its_steps),
