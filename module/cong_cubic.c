@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * CUBIC: RFC 9438, with HyStart++ (RFC 9406) for the first slow start.
+ * CUBIC: RFC 9438, with HyStart++ (hystart.c) for the first slow start.
  *
  * Reno adds a segment in each round trip, so a long fast path takes it minutes
  * to fill again after a loss.  CUBIC lets time decide, not round trips: the
@@ -38,37 +38,12 @@
  * Time in which the window held nobody back proves nothing, and is cut out of
  * the curve (epoch_us moves on); else the window would leap after a pause.
  *
- * The first slow start knows no threshold and would overshoot until a buffer
- * overflows, and lose up to half a window.  HyStart++ sees the queue grow
- * first, by the round trips.  That can be a false alarm, so slow start does not
- * stop at once:
- *
- *	                alarm
- *	   SLOW START ------------> CONSERVATIVE ---- confirmed, ---> congestion
- *	   cwnd x 2 a     <-------- cwnd x 1.25 a     or 5 rounds     avoidance
- *	   round         taken back round
- *
- * RFC 9406 raises the alarm when the smallest round trip of a round is above
- * that of the round before.  Where ACKs clock the sender that is too late.  As
- * long as a window is less than what the path holds the ACKs come in a train,
- * and behind it the queue runs empty; so each round begins with the round trip
- * of an empty path, whatever it ends with:
- *
- *	round trip     /|      /|      _/
- *	             /  |    /  |    _/	    W: what the path holds
- *	          _/    |  /    |  _/
- *	       _/       |/      |/
- *	       cwnd 1/2 W to W  to 2 W   to 4 W, had there been no loss
- *
- * So we look into the round, in blocks of HYSTART_SAMPLES round trips, and raise
- * the alarm too when most blocks are above the first one, which tells that we
- * send faster than the path, and the train is half a round trip long, which
- * tells that by its end the window will be all that the path holds (Ha and Rhee,
- * "Taming the elephants", 2011).  The window is then between 1 and 1.5 W.
- *
- * A round of conservative slow start later: most blocks have not risen, it was
- * chance, as on paths whose delay varies.  They have, and the next round begins
- * with a risen one: the queue does not run empty any more, it is confirmed.
+ * What grows in a round trip cannot be taken back before its first loss is
+ * heard of.  The curve knows no round trips; where a full buffer makes them
+ * last for seconds, it would climb by a third of the window in one, and all of
+ * that is lost.  So beyond w_max, where the buffer's end can be anywhere, and
+ * while most of the window is queue, it climbs by a sixteenth in a round trip,
+ * and the curve's time waits for it.
  *
  * Windows are bytes.  The curve is computed in ms: it is flat around K, so an
  * error of 1 ms is one of 3 C (t - K)^2 / 1000 segments, half a segment 20 s
@@ -80,6 +55,7 @@
 #include <linux/module.h>
 
 #include "cong.h"
+#include "hystart.h"
 
 /* RFC 9438 section 4.6 and 5.1 */
 #define CUBIC_BETA_TENTHS	7
@@ -89,6 +65,17 @@
 #define CUBIC_ALPHA_NUM		9
 #define CUBIC_ALPHA_DEN		17
 
+/* Section 4.2: parts of the window by which a round trip may raise it */
+#define CUBIC_GROWTH_DIV	2
+/*
+ * The same in a queue, whose overflow then costs 6 % of a flight, where one
+ * reduction makes room for 30.  Short round trips do not come near: in 20 ms the
+ * curve climbs by 3 C t^2 / 50, 1 % of 100 segments even 6 s beyond w_max.
+ */
+#define CUBIC_QUEUE_GROWTH_DIV	16
+/* Round trips, of the smallest one, that make most of a window a queue */
+#define CUBIC_QUEUE_RTTS	2
+
 /* ms^3 in 1 / C seconds^3 */
 #define CUBIC_MS3_PER_SEG	(10 * 1000000000ULL / CUBIC_C_TENTHS)
 
@@ -97,15 +84,6 @@
  * than the largest window; and the cube still fits 64 bits.
  */
 #define CUBIC_MAX_MS		1400000u
-
-/* RFC 9406 section 4.3 */
-#define HYSTART_MIN_THRESH_US	4000u
-#define HYSTART_MAX_THRESH_US	16000u
-#define HYSTART_RTT_DIVISOR	8
-#define HYSTART_SAMPLES		8
-#define HYSTART_CSS_DIVISOR	4
-#define HYSTART_CSS_ROUNDS	5
-#define HYSTART_NO_RTT		(~0u)
 
 /* The curve of an epoch, and what the next one begins with. */
 struct cubic_curve {
@@ -119,25 +97,10 @@ struct cubic_curve {
 	bool	running;	/* else the next ACK begins an epoch */
 };
 
-struct hystart {
-	u64	round_end;	/* xtcp_cong_round()'s */
-	u64	begin_us;	/* when the round's first ACK came */
-	u32	block_us;	/* smallest round trip of the block */
-	u32	first_us;	/* of the round's first block */
-	u32	last_first_us;	/* of the first one of the round before */
-	u32	base_us;	/* what to rise above */
-	u32	blocks;		/* in this round, without the first */
-	u32	risen;		/* of these, above base_us */
-	u8	samples;	/* in the block */
-	u8	css_rounds;	/* that ended, the first one only in part */
-	bool	css;		/* conservative slow start */
-	bool	rose;		/* most of the last round's blocks had risen */
-};
-
 struct cubic {
 	struct cubic_curve	curve;
 	struct cubic_curve	undo;	/* before the last reduction */
-	struct hystart		hystart;
+	struct xtcp_hystart	hystart;
 	u64			last_us;	/* of the last ACK or send */
 };
 
@@ -232,165 +195,66 @@ static void cubic_approach(struct xtcp_cong *c, u32 target, u32 acked)
 {
 	u64 part, grown;
 
-	target = clamp(target, c->cwnd, min(c->cwnd + c->cwnd / 2,
-					    XTCP_MAX_CWND_BYTES));
+	target = clamp(target, c->cwnd,
+		       min(c->cwnd + c->cwnd / CUBIC_GROWTH_DIV,
+			   XTCP_MAX_CWND_BYTES));
 	part = (u64)(target - c->cwnd) * acked + c->acked_frac;
 	grown = div_u64(part, c->cwnd);
 	c->acked_frac = part - grown * c->cwnd;
 	c->cwnd = min_t(u64, c->cwnd + grown, target);
 }
 
+/*
+ * How far may the window be in a round trip, if most of it is queue?  Time that
+ * the curve would climb higher in does not count.
+ */
+static u32 cubic_in_queue(const struct xtcp_cong *c, struct cubic_curve *v,
+			  const struct xtcp_ack_sample *s, u32 target,
+			  u32 since_us)
+{
+	u32 most = max(v->w_max, c->cwnd + c->cwnd / CUBIC_QUEUE_GROWTH_DIV);
+
+	if (s->srtt_us / CUBIC_QUEUE_RTTS <= s->min_rtt_us || target <= most)
+		return target;
+	v->epoch_us += since_us;
+	return most;
+}
+
+/* @since_us: since the last ACK that the window was full at */
 static void cubic_avoid(struct xtcp_cong *c, const struct xtcp_ack_sample *s,
-			u32 acked)
+			u32 acked, u32 since_us)
 {
 	struct cubic_curve *v = &cubic_of(c)->curve;
+	u32 target;
 	u64 t_us;
 
 	/* The curve is in segments: others make another one. */
-	if (!v->running || v->mss != c->mss)
+	if (!v->running || v->mss != c->mss) {
 		cubic_begin(c, v);
+		since_us = 0;
+	}
 	t_us = c->now_us - v->epoch_us;
 	cubic_reno_grows(c, v, acked);
-	if (cubic_window(v, t_us) < v->w_est)
+	if (cubic_window(v, t_us) < v->w_est) {
 		c->cwnd = max(c->cwnd, v->w_est);
-	else
-		cubic_approach(c, cubic_window(v, t_us + s->srtt_us), acked);
-}
-
-/* ------------------------------------------------------------- HyStart++ */
-
-static void hystart_block_begin(struct hystart *h)
-{
-	h->block_us = HYSTART_NO_RTT;
-	h->samples = 0;
-}
-
-static void hystart_init(struct hystart *h)
-{
-	h->first_us = HYSTART_NO_RTT;
-	h->last_first_us = HYSTART_NO_RTT;
-	hystart_block_begin(h);
-}
-
-/* Is @rtt_us so much above @from_us that it is not chance? */
-static bool hystart_above(u32 rtt_us, u32 from_us, u32 least_us)
-{
-	return rtt_us >= from_us + clamp(from_us / HYSTART_RTT_DIVISOR,
-					 least_us, HYSTART_MAX_THRESH_US);
-}
-
-/* One block alone can be chance. */
-static bool hystart_most_rose(const struct hystart *h)
-{
-	return h->risen > 1 && 2 * h->risen >= h->blocks;
-}
-
-static void hystart_alarm(struct hystart *h)
-{
-	h->css = true;
-	h->css_rounds = 0;
-}
-
-static void hystart_round_begin(struct hystart *h, u64 now_us)
-{
-	h->begin_us = now_us;
-	h->last_first_us = h->first_us;
-	h->first_us = HYSTART_NO_RTT;
-	h->rose = hystart_most_rose(h);
-	h->blocks = 0;
-	h->risen = 0;
-	hystart_block_begin(h);
-	if (h->css)
-		h->css_rounds++;
-}
-
-/* A round's first block: does the queue stand from round to round? */
-static bool hystart_first_block(struct hystart *h)
-{
-	h->first_us = h->block_us;
-	/* The first round did not see all of conservative slow start. */
-	if (h->css && h->css_rounds > 1) {
-		if (h->rose)
-			return hystart_above(h->first_us, h->base_us, 0);
-		h->css = false;
+		return;
 	}
-	if (h->css)
-		return false;
-	h->base_us = h->first_us;
-	/* RFC 9406 section 4.2 */
-	if (h->last_first_us != HYSTART_NO_RTT &&
-	    hystart_above(h->first_us, h->last_first_us,
-			  HYSTART_MIN_THRESH_US)) {
-		h->base_us = h->last_first_us;
-		hystart_alarm(h);
-	}
-	return false;
-}
-
-/* A later one: does it grow within the round? */
-static void hystart_later_block(struct hystart *h, u64 train_us, u32 min_rtt_us)
-{
-	h->blocks++;
-	h->risen += hystart_above(h->block_us, h->base_us, 0);
-	if (!h->css && hystart_most_rose(h) && train_us >= min_rtt_us / 2)
-		hystart_alarm(h);
-}
-
-/* Answers whether slow start is over. */
-static bool hystart_over(const struct xtcp_cong *c, struct hystart *h,
-			 const struct xtcp_ack_sample *s)
-{
-	bool over = false;
-
-	if (xtcp_cong_round(&h->round_end, s)) {
-		hystart_round_begin(h, c->now_us);
-		if (h->css && h->css_rounds == HYSTART_CSS_ROUNDS)
-			return true;
-	}
-	if (!s->rtt_us)
-		return false;
-	h->block_us = min(h->block_us, s->rtt_us);
-	if (++h->samples < HYSTART_SAMPLES)
-		return false;
-	if (h->first_us == HYSTART_NO_RTT)
-		over = hystart_first_block(h);
-	else
-		hystart_later_block(h, c->now_us - h->begin_us, s->min_rtt_us);
-	hystart_block_begin(h);
-	return over;
-}
-
-/*
- * Only while no threshold is known: a later slow start ends at the one that
- * the loss has taught (section 4.3).
- */
-static u32 cubic_slow_start(struct xtcp_cong *c,
-			    const struct xtcp_ack_sample *s)
-{
-	struct hystart *h = &cubic_of(c)->hystart;
-	u32 acked = s->acked;
-
-	if (c->ssthresh == XTCP_INFINITE_SSTHRESH) {
-		if (hystart_over(c, h, s)) {
-			c->ssthresh = c->cwnd;
-			return acked;
-		}
-		if (h->css)
-			acked /= HYSTART_CSS_DIVISOR;
-	}
-	return xtcp_cong_slow_start(c, acked);
+	target = cubic_window(v, t_us + s->srtt_us);
+	target = cubic_in_queue(c, v, s, target, since_us);
+	cubic_approach(c, target, acked);
 }
 
 /* ------------------------------------------------------------ operations */
 
 static void cubic_init(struct xtcp_cong *c)
 {
-	hystart_init(&cubic_of(c)->hystart);
+	xtcp_hystart_init(&cubic_of(c)->hystart);
 }
 
 static void cubic_on_ack(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
 {
 	struct cubic *cu = cubic_of(c);
+	u32 since_us = min_t(u64, c->now_us - cu->last_us, U32_MAX);
 	u32 left = s->acked;
 
 	if (!c->cwnd_limited) {
@@ -400,10 +264,10 @@ static void cubic_on_ack(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
 	cu->last_us = c->now_us;
 	if (xtcp_in_slow_start(c)) {
 		cu->curve.running = false;
-		left = cubic_slow_start(c, s);
+		left = xtcp_hystart_slow_start(c, &cu->hystart, s);
 	}
 	if (left)
-		cubic_avoid(c, s, left);
+		cubic_avoid(c, s, left, since_us);
 }
 
 /*

@@ -84,9 +84,16 @@ static void dctcp_observe(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
 		dctcp_learn(d);
 }
 
+/* As reno, but that the first mark ends slow start, before round trips tell. */
 static void dctcp_on_ack(struct xtcp_cong *c, const struct xtcp_ack_sample *s)
 {
-	xtcp_reno.on_ack(c, s);
+	u32 left;
+
+	if (!c->cwnd_limited)
+		return;
+	left = xtcp_cong_slow_start(c, s->acked);
+	if (left)
+		xtcp_cong_avoid_ai(c, left);
 }
 
 /* Section 3.5: a loss is no mark. */
