@@ -28,7 +28,7 @@ CLONE_NEWPID = 0x20000000   # <linux/sched.h>
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
 # Emulated machines stall for seconds: these only end what would never end.
-PATIENCE = 60               # seconds until a server must be there
+PATIENCE = 240              # seconds until a server must be there
 COMMAND_LIMIT = 600         # seconds for one command
 
 
@@ -142,6 +142,13 @@ class Side:
                 raise Failure(f"{' '.join(words)[:200]}: status {done.returncode}: {said[-600:]}")
             time.sleep(0.1)
 
+    def again(self, *command):
+        """The same for a program that gives up early: it may try three times."""
+        for _ in range(2):
+            with contextlib.suppress(Failure):
+                return self.run(*command)
+        return self.run(*command)
+
     def together(self, commands):
         """Several programs at the same time, each to a good end."""
         running = [self.start(command) for command in commands]
@@ -200,9 +207,12 @@ class Side:
                     return
 
 
-def need(call, result):
-    if result:
-        raise OSError(ctypes.get_errno(), f"{call}: {os.strerror(ctypes.get_errno())}")
+def unshare():
+    """A network namespace, and one of processes where the kernel has those: whoever is
+    left in it ends with the first one."""
+    if LIBC.unshare(CLONE_NEWNET | CLONE_NEWPID):
+        if LIBC.unshare(CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"unshare: {os.strerror(ctypes.get_errno())}")
 
 
 def inside(group, transport, short, out):
@@ -232,15 +242,23 @@ def run_group(group, transport, short):
         os.close(reader)
         status = 1
         try:
-            need("unshare", LIBC.unshare(CLONE_NEWNET | CLONE_NEWPID))
+            unshare()
             first = os.fork()
             if not first:
                 try:
+                    os.setsid()
                     inside(group, transport, short, writer)
+                    status = 0
+                except BaseException:
+                    traceback.print_exc()
                 finally:
-                    os._exit(0)
+                    os._exit(status)
             os.close(writer)
             _, status = os.waitpid(first, 0)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(first, signal.SIGKILL)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(1 if status else 0)
     os.close(writer)
@@ -262,13 +280,22 @@ def figure(value):
 
 
 class Report:
-    """The table on standard output, the TAP file beside it."""
+    """The table on standard output and TAP in a file; or TAP alone on standard output."""
 
-    def __init__(self, compare, tap_only):
-        self.compare, self.tap_only = compare, tap_only
-        self.lines, self.failed, self.count = ["TAP version 13"], 0, 0
-        if not tap_only:
-            print(f"{'':44} {'':10} {'TCP':>9} {'XTCP':>9} {'ratio':>6} {'XTCP conns':>10}")
+    def __init__(self, tap_only):
+        self.table = not tap_only
+        self.failed, self.count = 0, 0
+        self.file = sys.stdout
+        if self.table:
+            # it stays open to the end
+            self.file = open(  # pylint: disable=consider-using-with
+                os.path.join(os.environ["LAB_OUT"], "apps.tap"), "w", encoding="utf-8")
+            print(f"{'':46} {'':8} {'TCP':>9} {'XTCP':>9} {'ratio':>6} {'XTCP conns':>10}",
+                  flush=True)
+        self._tap("TAP version 13")
+
+    def _tap(self, line):
+        print(line, file=self.file, flush=True)
 
     def row(self, tcp, xtcp):
         failures = [(t, r["failure"]) for t, r in (("TCP", tcp), ("XTCP", xtcp))
@@ -280,22 +307,20 @@ class Report:
                          for name in xtcp.get("failing", [])
                          if name not in tcp.get("failing", [])]
         self.count += 1
+        self.failed += bool(failures)
         name = (xtcp or tcp)["name"]
-        self.lines.append(f"{'not ok' if failures else 'ok'} {self.count} - {name}")
+        self._tap(f"{'not ok' if failures else 'ok'} {self.count} - {name}")
         for transport, text in failures:
-            self.lines += [f"# {transport}: {line}" for line in text.splitlines()]
-        if failures:
-            self.failed += 1
-        if not self.tap_only:
+            for line in text.splitlines():
+                self._tap(f"# {transport}: {line}")
+        if self.table:
             self._print(name, tcp, xtcp, failures)
 
     @staticmethod
     def _print(name, tcp, xtcp, failures):
         values = [row and row["figure"] for row in (tcp, xtcp)]
-        ratio = "-"
-        if all(values):
-            ratio = f"{values[1] / values[0]:.2f}"
-        print(f"{name:44} {(xtcp or tcp)['unit']:10} {figure(values[0]):>9} "
+        ratio = f"{values[1] / values[0]:.2f}" if all(values) else "-"
+        print(f"{name:46} {(xtcp or tcp)['unit']:8} {figure(values[0]):>9} "
               f"{figure(values[1]):>9} {ratio:>6} {xtcp['opened'] if xtcp else 0:>10}  "
               f"{'FAILED' if failures else 'ok'}", flush=True)
         for transport, text in failures:
@@ -303,14 +328,8 @@ class Report:
                 print(f"    {transport}: {line}", flush=True)
 
     def end(self):
-        self.lines.append(f"1..{self.count}")
-        text = "\n".join(self.lines) + "\n"
-        if self.tap_only:
-            print(text, end="")
-        else:
-            with open(os.path.join(os.environ["LAB_OUT"], "apps.tap"), "w",
-                      encoding="utf-8") as file:
-                file.write(text)
+        self._tap(f"1..{self.count}")
+        if self.table:
             print(f"{self.count - self.failed} of {self.count} rows pass")
         return 1 if self.failed or not self.count else 0
 
@@ -326,7 +345,7 @@ def main(arguments):
                   if not short or name not in apps_rows.LONG]
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     apps_rows.prepare()
-    report = Report(not short, tap)
+    report = Report(tap)
     for group in groups:
         xtcp = run_group(group, "xtcp", short)
         tcp = {}

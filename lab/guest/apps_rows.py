@@ -117,7 +117,8 @@ def curl(side, *words):
 def wrk(side, url, connections=16):
     """Requests per second, all of them answered."""
     seconds = "1" if side.short else "3"
-    said = side.run("wrk", "-t", "1", "-c", connections, "-d", seconds, url).decode()
+    said = side.run("wrk", "-t", "1", "-c", connections, "-d", seconds, "--timeout", "120",
+                    url).decode()
     expect("Socket errors" not in said and "Non-2xx" not in said, said)
     return float(re.search(r"Requests/sec: +([0-9.]+)", said).group(1))
 
@@ -206,15 +207,16 @@ def memcached(side):
     port = side.port()
     side.serve(["memcached", "-u", "nobody", "-l", "127.0.0.1", "-p", port, "-U", "0"], port)
     where = f"--servers=127.0.0.1:{port}"
+    # the clients' library gives up after five seconds, which a stalled machine may take
     with side.row("memcached: a file in and out", least=2):
         side.data("file", 900000, 900000)
-        side.run("memccp", where, side.path("file"))
-        side.run("memccat", where, "--file", side.path("out"), "file")
+        side.again("memccp", where, side.path("file"))
+        side.again("memccat", where, "--file", side.path("out"), "file")
         side.same("file", "out")
     number = 200 if side.short else 3000
     with side.row("memcslap: 4 clients", least=4):
-        side.run("memcslap", where, "--concurrency=4", f"--execute-number={number}",
-                 f"--initial-load={number}", "--test=get")
+        side.again("memcslap", where, "--concurrency=4", f"--execute-number={number}",
+                   f"--initial-load={number}", "--test=get")
 
 
 SSHD = """
@@ -226,6 +228,7 @@ PidFile none
 StrictModes no
 UsePAM no
 MaxStartups 100
+LoginGraceTime 600
 Subsystem sftp internal-sftp
 """
 
@@ -292,9 +295,9 @@ HAPROXY = """
 global
 	maxconn 200
 defaults
-	timeout connect 60s
-	timeout client 300s
-	timeout server 300s
+	timeout connect 300s
+	timeout client 600s
+	timeout server 600s
 	option splice-auto
 frontend http
 	mode http
@@ -356,7 +359,8 @@ async def serve(reader, writer):
     writer.close()
 
 async def client(port, size, tls):
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+    patience = {"ssl_handshake_timeout": 300, "ssl_shutdown_timeout": 300} if tls else {}
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls, **patience)
     sent = os.urandom(size)
     writer.write(sent)
     got = await reader.readexactly(size)
@@ -370,7 +374,8 @@ async def main(size, tls):
         inside = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         inside.load_cert_chain(sys.argv[2] + "/cert", sys.argv[2] + "/key")
         outside = ssl.create_default_context(cafile=sys.argv[2] + "/cert")
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=inside)
+    patience = {"ssl_handshake_timeout": 300, "ssl_shutdown_timeout": 300} if tls else {}
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=inside, **patience)
     port = server.sockets[0].getsockname()[1]
     await asyncio.gather(*[client(port, size, outside) for _ in range(5)])
     server.close()
@@ -402,7 +407,7 @@ PYTHON_TESTS = ("test_httpservers", "test_asyncio.test_streams", "test_asyncio.t
 def python_tests(side):
     """The tests that Python brings: no other may fail than over TCP."""
     for name in PYTHON_TESTS:
-        with side.row(f"Python's own tests: {name}", "passed") as row:
+        with side.row(f"Python's own {name}", "passed") as row:
             said = side.run("sh", "-c", f"python3 -m unittest test.{name} 2>&1; :").decode()
             ran = re.search(r"^Ran ([0-9]+) tests? in ", said, re.M)
             expect(ran, said[-600:])
@@ -418,7 +423,7 @@ def socat(side):
     with side.row("socat: a file there and back"):
         with open(side.path("file"), "rb") as file:
             data = file.read()
-        back = side.run("socat", "-t", "60", "-", f"TCP4:127.0.0.1:{port}", data=data)
+        back = side.run("socat", "-t", "600", "-", f"TCP4:127.0.0.1:{port}", data=data)
         expect(back == data, f"{len(back)} other bytes came back")
 
 
@@ -448,8 +453,9 @@ def static(side):
         side.same("file", "got")
 
 
-@group
+@long_group
 def git(side):
+    # some fifty programs start here, one after the other
     port = side.port()
     config = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null",
               "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory",
