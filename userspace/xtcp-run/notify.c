@@ -83,6 +83,18 @@ static struct sock_filter filter[] = {
 
 static bool telling;
 
+/* Does /proc show the processes by the numbers that the kernel tells us? */
+static bool proc_is_ours(void)
+{
+	char self[16];
+	ssize_t n = readlink("/proc/self", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return false;
+	self[n] = '\0';
+	return atoi(self) == getpid();
+}
+
 /*
  * On the program's standard error, which must not be held open: whoever waits
  * for its end before the program is reaped would wait for us, and until then
@@ -93,7 +105,7 @@ static void say(pid_t pid, const char *what)
 	char path[40], line[160];
 	int fd, n;
 
-	if (!telling)
+	if (!telling || !proc_is_ours())
 		return;
 	snprintf(path, sizeof(path), "/proc/%d/fd/2", (int)pid);
 	fd = open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -113,8 +125,17 @@ static int follow_namespace(pid_t pid)
 	struct stat its;
 	int fd, rc;
 
+	if (!proc_is_ours()) {
+		/* cannot compare, so just go there, as far as we may */
+		fd = syscall(SYS_pidfd_open, pid, 0);
+		if (fd >= 0) {
+			setns(fd, CLONE_NEWNET);
+			close(fd);
+		}
+		return 0;
+	}
 	if (!ours.st_ino && stat("/proc/self/ns/net", &ours))
-		return 0;	/* no /proc: cannot tell */
+		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
 	/* not readable: of another user's, who started where we did */
 	if (stat(path, &its) || its.st_ino == ours.st_ino)
@@ -278,7 +299,7 @@ static void helper(int channel, int protocol)
 		serve(listener, protocol);
 }
 
-/* Only a grandchild has init for a parent from the start. */
+/* Only a grandchild has init for a parent from the start (and the program, if it is init). */
 static int start_helper(int channel, int other_end, int protocol)
 {
 	int status;

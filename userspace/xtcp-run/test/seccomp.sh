@@ -27,6 +27,16 @@ static void tell(const char *name, int fd)
 	printf("%s %d\n", name, got);
 }
 
+static void at_home(int fd)
+{
+	struct stat its, ours;
+
+	fd = ioctl(fd, 0x894C /* SIOCGSKNS */);
+	if (fd < 0 || fstat(fd, &its) || stat("/proc/self/ns/net", &ours) ||
+	    its.st_ino != ours.st_ino)
+		puts("in another namespace");
+}
+
 #ifdef __x86_64__
 /* As 32-bit programs enter the kernel; @at: addresses below 4 GB. */
 static int call_32(int number, int a, void *b, int c)
@@ -58,7 +68,6 @@ static void compat(void) { }
 
 int main(int argc, char **argv)
 {
-	struct stat its, ours;
 	int fd;
 
 	if (wait(NULL) >= 0 || errno != ECHILD)
@@ -67,7 +76,9 @@ int main(int argc, char **argv)
 		compat();
 		return 0;
 	}
-	tell("tcp", syscall(SYS_socket, AF_INET, SOCK_STREAM, 0));
+	fd = syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
+	tell("tcp", fd);
+	at_home(fd);
 	tell("tcp6", syscall(SYS_socket, AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP));
 	tell("udp", syscall(SYS_socket, AF_INET, SOCK_DGRAM, 0));
 	tell("raw", syscall(SYS_socket, AF_INET, SOCK_RAW, 4));
@@ -75,10 +86,7 @@ int main(int argc, char **argv)
 		return 0;
 	fd = syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
 	tell("moved", fd);
-	fd = ioctl(fd, 0x894C /* SIOCGSKNS */);
-	if (fd < 0 || fstat(fd, &its) || stat("/proc/self/ns/net", &ours) ||
-	    its.st_ino != ours.st_ino)
-		puts("in another namespace");
+	at_home(fd);
 	return 0;
 }
 END
@@ -89,7 +97,9 @@ END
 cat >"$tmp/helpers" <<'END'
 helpers() {
 	for process in /proc/[0-9]*; do
-		if [ "$(cat "$process/comm" 2>/dev/null)" = xtcp-run ] &&
+		comm=
+		{ read -r comm <"$process/comm"; } 2>/dev/null
+		if [ "$comm" = xtcp-run ] &&
 		   tr '\0' '\n' 2>/dev/null <"$process/environ" |
 		   grep -qx "XTCP_TEST_MARK=$XTCP_TEST_MARK"; then
 			echo "${process#/proc/}"
@@ -110,7 +120,8 @@ else
 	missing=	# whatever it is, show it
 fi
 if [ -n "$missing" ]; then
-	for name in 'flags and families' 'system call' '32-bit calls' 'static program' \
+	for name in 'flags and families' 'system call' "another namespace's /proc" \
+		'32-bit calls' 'static program' \
 		'setuid program' 'exit status' 'environment lost' \
 		'verbose' 'helper ends'; do
 		skip "seccomp: $name" "$missing"
@@ -122,6 +133,17 @@ else
 	run 0 "$bin/xtcp-run" -s "$tmp/raw" &&
 		[ "$(tr '\n' ' ' <"$tmp/out")" = "tcp $x tcp6 $x udp 17 raw 4 moved $x " ]
 	ok $? 'seccomp: system call'
+	# processes by other numbers than those of /proc, whose namespaces are not ours
+	if unshare --net --pid --fork true 2>/dev/null; then
+		# in a shell: the first process there would find the helper among its children
+		# shellcheck disable=SC2016
+		run 0 unshare --net --pid --fork sh -c '"$0" -s "$1"; exit $?' \
+			"$bin/xtcp-run" "$tmp/raw" &&
+			[ "$(tr '\n' ' ' <"$tmp/out")" = "tcp $x tcp6 $x udp 17 raw 4 moved $x " ]
+		ok $? "seccomp: another namespace's /proc"
+	else
+		skip "seccomp: another namespace's /proc" 'no such namespaces in this kernel'
+	fi
 	# a kernel may have no way for 32-bit programs
 	if "$tmp/raw" 32 2>/dev/null | grep -qx '32.call 6'; then
 		run 0 "$bin/xtcp-run" -s "$tmp/raw" 32 &&

@@ -31,7 +31,7 @@ skip() {
 run() {
 	expected=$1
 	shift
-	timeout 20 "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	timeout 60 "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
 	got=$?
 	[ "$got" -eq "$expected" ] || echo "status $got, not $expected" >>"$tmp/err"
 	[ "$got" -eq "$expected" ]
