@@ -18,7 +18,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import xtcp  # pylint: disable=wrong-import-position
 
-PATIENCE = 60  # seconds that anything may take on a slow machine
+PATIENCE = 120  # seconds that anything may take on a slow machine
 TCP = xtcp.protocol() == 0
 HAVE_IPV6 = os.path.exists("/proc/net/if_inet6") and \
     any(line.split()[-1] == "lo" for line in open("/proc/net/if_inet6", encoding="ascii"))
@@ -272,8 +272,9 @@ class Streams(unittest.IsolatedAsyncioTestCase):
             inside = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             inside.load_cert_chain(cert, key)
             outside = ssl.create_default_context(cafile=cert)
-        port = await self.start(ssl=inside)
-        await self.there_and_back(port, os.urandom(100000), ssl=outside)
+        patience = {"ssl_handshake_timeout": PATIENCE}
+        port = await self.start(ssl=inside, **patience)
+        await self.there_and_back(port, os.urandom(100000), ssl=outside, **patience)
 
 
 class Module(unittest.TestCase):
