@@ -54,7 +54,7 @@ struct request {
 	char code[256];
 };
 
-static int family(void)
+static int xtcp_family(void)
 {
 	char text[16];
 
@@ -77,7 +77,7 @@ static void ask(const struct xt *x, struct request *r, int type, int flags)
 		r->req.sdiag_family = x->family;
 		r->req.sdiag_protocol = IPPROTO_TCP;
 	} else {
-		r->req.sdiag_family = family();
+		r->req.sdiag_family = xtcp_family();
 		r->req.sdiag_protocol = IPPROTO_XTCP;
 		r->req.pad = x->family;
 	}
@@ -153,7 +153,7 @@ static void take(struct list *l, const struct nlmsghdr *nlh)
 /* All answers to a request: 0, or -1 and errno. */
 static int answers(struct request *r, struct list *l)
 {
-	static char buf[65536] __attribute__((aligned(8)));
+	static _Alignas(8) char buf[65536];
 	bool more = true;
 	int fd, err = 0;
 

@@ -12,7 +12,7 @@
 #define BUFFER_LEN	65536
 
 static struct mnl_socket *door;
-static unsigned char buffer[BUFFER_LEN] __attribute__((aligned(8)));
+static _Alignas(8) unsigned char buffer[BUFFER_LEN];
 static unsigned int port_id, sequence;
 
 /* A number from the module's parameters, where /sys is there to be read. */

@@ -210,7 +210,7 @@ static struct piece *leaf(int code, const void *operand, size_t len)
 
 /* ------------------------------------------------------------ conditions */
 
-enum compare { EQ, NE, GE, LE, GT, LT };
+enum compare { IS_EQ, IS_NE, IS_GE, IS_LE, IS_GT, IS_LT };
 
 static enum compare comparison(void)
 {
@@ -218,25 +218,25 @@ static enum compare comparison(void)
 		const char *word;
 		enum compare how;
 	} known[] = {
-		{ "=", EQ }, { "==", EQ }, { "eq", EQ }, { "!=", NE },
-		{ "ne", NE }, { "neq", NE }, { ">=", GE }, { "ge", GE },
-		{ "geq", GE }, { "<=", LE }, { "le", LE }, { "leq", LE },
-		{ ">", GT }, { "gt", GT }, { "<", LT }, { "lt", LT },
+		{ "=", IS_EQ }, { "==", IS_EQ }, { "eq", IS_EQ }, { "!=", IS_NE },
+		{ "ne", IS_NE }, { "neq", IS_NE }, { ">=", IS_GE }, { "ge", IS_GE },
+		{ "geq", IS_GE }, { "<=", IS_LE }, { "le", IS_LE }, { "leq", IS_LE },
+		{ ">", IS_GT }, { "gt", IS_GT }, { "<", IS_LT }, { "lt", IS_LT },
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(known); i++)
 		if (next_is(known[i].word))
 			return known[i].how;
-	return EQ;
+	return IS_EQ;
 }
 
 static struct piece *equal_only(struct piece *p, enum compare how,
 				const char *what)
 {
-	if (how != EQ && how != NE)
+	if (how != IS_EQ && how != IS_NE)
 		errx(2, "%s can be equal or not, but is not greater or less", what);
-	return how == NE ? opposite(p) : p;
+	return how == IS_NE ? opposite(p) : p;
 }
 
 /* ":80", "80", ":ssh" */
@@ -264,18 +264,18 @@ static struct piece *port_condition(bool local)
 
 	port.no = port_number(next_word("a port"));
 	switch (how) {
-	case GE:
-	case LT:
+	case IS_GE:
+	case IS_LT:
 		code = local ? INET_DIAG_BC_S_GE : INET_DIAG_BC_D_GE;
 		break;
-	case LE:
-	case GT:
+	case IS_LE:
+	case IS_GT:
 		code = local ? INET_DIAG_BC_S_LE : INET_DIAG_BC_D_LE;
 		break;
 	default:
 		code = local ? INET_DIAG_BC_S_EQ : INET_DIAG_BC_D_EQ;
 	}
-	if (how == NE || how == LT || how == GT)
+	if (how == IS_NE || how == IS_LT || how == IS_GT)
 		return opposite(leaf(code, &port, sizeof(port)));
 	return leaf(code, &port, sizeof(port));
 }
@@ -418,12 +418,12 @@ static struct piece *mark_condition(void)
 
 static struct piece *any_of(void);
 
-static struct piece *condition(void)
+static struct piece *one(void)
 {
 	struct piece *p;
 
 	if (next_is("!") || next_is("not"))
-		return opposite(condition());
+		return opposite(one());
 	if (next_is("(")) {
 		p = any_of();
 		if (!next_is(")"))
@@ -451,17 +451,13 @@ static struct piece *condition(void)
 /* Conditions side by side must all be true. */
 static struct piece *all_of(void)
 {
-	struct piece *p = condition();
+	struct piece *p = one();
 
-	while (peek()) {
-		if (next_is("and") || next_is("&") || next_is("&&")) {
-			p = both(p, condition());
-		} else if (!strcmp(peek(), ")") || !strcasecmp(peek(), "or") ||
-			   *peek() == '|') {
-			break;
-		} else {
-			p = both(p, condition());
-		}
+	while (peek() && strcmp(peek(), ")") && strcasecmp(peek(), "or") &&
+	       *peek() != '|') {
+		if (!next_is("and") && !next_is("&"))
+			next_is("&&");
+		p = both(p, one());
 	}
 	return p;
 }

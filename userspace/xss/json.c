@@ -82,18 +82,45 @@ static void put_info(const struct entry *e)
 	printf(", \"congestion\": ");
 	put_text(i->xtcpi_ca_name);
 #define PUT(field) put_number(#field, i->xtcpi_##field)
-	PUT(ca_state); PUT(backoff); PUT(probes); PUT(retransmits);
-	PUT(rto_us); PUT(srtt_us); PUT(rttvar_us); PUT(min_rtt_us);
-	PUT(snd_mss); PUT(rcv_mss); PUT(advmss); PUT(pmtu);
-	PUT(snd_cwnd_bytes); PUT(snd_ssthresh_bytes);
-	PUT(snd_wnd_bytes); PUT(rcv_wnd_bytes);
-	PUT(unacked_bytes); PUT(notsent_bytes); PUT(unread_bytes);
-	PUT(ofo_bytes); PUT(bytes_sent); PUT(bytes_retrans);
-	PUT(bytes_acked); PUT(bytes_received); PUT(segs_out); PUT(segs_in);
-	PUT(data_segs_out); PUT(data_segs_in); PUT(pacing_rate);
-	PUT(total_rto); PUT(dsack_dups); PUT(ofo_segs); PUT(features);
-	PUT(delivery_rate); PUT(delivered_bytes); PUT(lost_bytes);
-	PUT(delivery_rate_app_limited); PUT(snd_ce_bytes); PUT(rcv_ce_bytes);
+	PUT(ca_state);
+	PUT(backoff);
+	PUT(probes);
+	PUT(retransmits);
+	PUT(rto_us);
+	PUT(srtt_us);
+	PUT(rttvar_us);
+	PUT(min_rtt_us);
+	PUT(snd_mss);
+	PUT(rcv_mss);
+	PUT(advmss);
+	PUT(pmtu);
+	PUT(snd_cwnd_bytes);
+	PUT(snd_ssthresh_bytes);
+	PUT(snd_wnd_bytes);
+	PUT(rcv_wnd_bytes);
+	PUT(unacked_bytes);
+	PUT(notsent_bytes);
+	PUT(unread_bytes);
+	PUT(ofo_bytes);
+	PUT(bytes_sent);
+	PUT(bytes_retrans);
+	PUT(bytes_acked);
+	PUT(bytes_received);
+	PUT(segs_out);
+	PUT(segs_in);
+	PUT(data_segs_out);
+	PUT(data_segs_in);
+	PUT(pacing_rate);
+	PUT(total_rto);
+	PUT(dsack_dups);
+	PUT(ofo_segs);
+	PUT(features);
+	PUT(delivery_rate);
+	PUT(delivered_bytes);
+	PUT(lost_bytes);
+	PUT(delivery_rate_app_limited);
+	PUT(snd_ce_bytes);
+	PUT(rcv_ce_bytes);
 #undef PUT
 }
 

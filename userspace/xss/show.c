@@ -36,7 +36,6 @@ struct text {
 	size_t len;
 };
 
-__attribute__((format(printf, 2, 3)))
 static void say(struct text *t, const char *format, ...)
 {
 	va_list args;
@@ -137,7 +136,7 @@ static void say_timer(struct text *t, const struct entry *e)
 	};
 	unsigned int timer = e->m.idiag_timer;
 
-	if (!timer || timer >= sizeof(names) / sizeof(names[0]))
+	if (!timer || timer >= ARRAY_SIZE(names))
 		return;
 	say(t, " timer:(%s,", names[timer]);
 	say_ms(t, e->m.idiag_expires);
@@ -183,7 +182,7 @@ void format_bits(char *to, size_t size, double bytes_per_s)
 	double bits = 8 * bytes_per_s;
 	unsigned int i = 0;
 
-	while (bits >= 1000 && i < sizeof(units) / sizeof(units[0]) - 1) {
+	while (bits >= 1000 && i < ARRAY_SIZE(units) - 1) {
 		bits /= 1000;
 		i++;
 	}
@@ -219,7 +218,7 @@ static void say_info(struct text *t, const struct entry *e)
 	say(t, " %s", *e->cong ? e->cong : i->xtcpi_ca_name);
 	if (i->xtcpi_state == XTCP_LISTEN)
 		return;
-	if (i->xtcpi_ca_state < sizeof(ca_states) / sizeof(ca_states[0]))
+	if (i->xtcpi_ca_state < ARRAY_SIZE(ca_states))
 		say(t, " ca_state:%s", ca_states[i->xtcpi_ca_state]);
 	say(t, " rto:%g", i->xtcpi_rto_us / 1e3);
 	say_count(t, "backoff", i->xtcpi_backoff);

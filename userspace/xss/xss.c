@@ -158,19 +158,44 @@ static void once(const struct question *q, const struct options *o,
 static bool simple_option(struct options *o, int c)
 {
 	switch (c) {
-	case 'n': o->numeric = true; break;
-	case 'p': o->processes = true; break;
-	case 'e': o->extended = true; break;
-	case 'o': o->timers = true; break;
-	case 'i': o->info = true; break;
-	case 'm': o->memory = true; break;
-	case 'K': o->kill = true; break;
-	case 'H': o->no_header = true; break;
-	case 'O': o->one_line = true; break;
-	case 'j': o->json = true; break;
-	case 't': break;
-	case OPT_WATCH: o->watch_s = seconds(optarg); break;
-	case OPT_COUNT: o->count = times(optarg); break;
+	case 'n':
+		o->numeric = true;
+		break;
+	case 'p':
+		o->processes = true;
+		break;
+	case 'e':
+		o->extended = true;
+		break;
+	case 'o':
+		o->timers = true;
+		break;
+	case 'i':
+		o->info = true;
+		break;
+	case 'm':
+		o->memory = true;
+		break;
+	case 'K':
+		o->kill = true;
+		break;
+	case 'H':
+		o->no_header = true;
+		break;
+	case 'O':
+		o->one_line = true;
+		break;
+	case 'j':
+		o->json = true;
+		break;
+	case 't':
+		break;
+	case OPT_WATCH:
+		o->watch_s = seconds(optarg);
+		break;
+	case OPT_COUNT:
+		o->count = times(optarg);
+		break;
 	default:
 		return false;
 	}
@@ -190,15 +215,34 @@ int main(int argc, char **argv)
 		if (simple_option(&o, c))
 			continue;
 		switch (c) {
-		case 'a': states = ALL_STATES; break;
-		case 'l': states = STATE(XTCP_LISTEN); break;
-		case 's': summary = true; states = ALL_STATES; break;
-		case '4': q.ip = AF_INET; break;
-		case '6': q.ip = AF_INET6; break;
-		case 'f': q.ip = ip_version(optarg); break;
-		case 'N': enter_namespace(optarg); break;
-		case 'V': puts("xss " XSS_VERSION); return 0;
-		case 'h': fputs(usage_text, stdout); return 0;
+		case 'a':
+			states = ALL_STATES;
+			break;
+		case 'l':
+			states = STATE(XTCP_LISTEN);
+			break;
+		case 's':
+			summary = true;
+			states = ALL_STATES;
+			break;
+		case '4':
+			q.ip = AF_INET;
+			break;
+		case '6':
+			q.ip = AF_INET6;
+			break;
+		case 'f':
+			q.ip = ip_version(optarg);
+			break;
+		case 'N':
+			enter_namespace(optarg);
+			break;
+		case 'V':
+			puts("xss " XSS_VERSION);
+			return 0;
+		case 'h':
+			fputs(usage_text, stdout);
+			return 0;
 		default:
 			fputs(usage_text, stderr);
 			return 2;

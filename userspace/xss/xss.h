@@ -20,6 +20,7 @@
 
 #include <linux/xtcp_diag.h>
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define STATE(s)	(1u << (s))
 #define ALL_STATES	(STATE(XTCP_NR_STATES) - 2)
 /* What ss lists unless told otherwise. */
@@ -49,7 +50,7 @@ struct question {
 	uint32_t states;
 	uint8_t ip;		/* AF_INET, AF_INET6 or 0 */
 	uint8_t ext;		/* 1 << (INET_DIAG_* - 1) */
-	unsigned char code[CODE_MAX] __attribute__((aligned(4)));
+	uint32_t code[CODE_MAX / sizeof(uint32_t)];
 	size_t code_len;
 };
 
