@@ -30,8 +30,10 @@ static int xtcp_rmem_floor[3] = { 4096, 4096, 4096 };
 
 static void xtcp_enter_memory_pressure(struct sock *sk)
 {
-	if (!READ_ONCE(xtcp_memory_pressure))
-		WRITE_ONCE(xtcp_memory_pressure, jiffies ?: 1);
+	if (READ_ONCE(xtcp_memory_pressure))
+		return;
+	WRITE_ONCE(xtcp_memory_pressure, jiffies ?: 1);
+	XTCP_INC_STATS(sk, MemoryPressures);
 }
 
 static void xtcp_leave_memory_pressure(struct sock *sk)

@@ -11,6 +11,7 @@
 #include <net/inet_common.h>
 
 #include "sockets.h"
+#include "why.h"
 
 /* The next state of a closing socket; true when a FIN is to be queued. */
 static bool xtcp_close_state(struct sock *sk)
@@ -100,14 +101,14 @@ static void xtcp_orphan(struct sock *sk)
 		s = xs->linger2_s ?:
 		    READ_ONCE(xtcp_sk_net(sk)->sysctl_fin_timeout_s);
 		if (s < 0) {
-			XTCP_INC_STATS(sk, AbortOnLinger);
+			XTCP_CUT(sk, AbortOnLinger);
 			xtcp_abort(sk);
 		} else {
 			xtcp_reset_keepalive(sk, (u64)s * USEC_PER_SEC);
 		}
 	}
 	if (sk->sk_state != XTCP_CLOSE && xtcp_too_many_orphans(sk)) {
-		XTCP_INC_STATS(sk, AbortOnMemory);
+		XTCP_CUT(sk, AbortOnMemory);
 		xtcp_abort(sk);
 	}
 	if (sk->sk_state == XTCP_CLOSE)
@@ -127,10 +128,10 @@ static void xtcp_close_locked(struct sock *sk, long timeout)
 	if (sk->sk_state == XTCP_CLOSE)
 		return;
 	if (unread) {
-		XTCP_INC_STATS(sk, AbortOnClose);
+		XTCP_CUT(sk, AbortOnClose);
 		xtcp_abort(sk);
 	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
-		XTCP_INC_STATS(sk, AbortOnLinger);
+		XTCP_CUT(sk, AbortOnLinger);
 		xtcp_disconnect(sk, 0);
 	} else if (xtcp_close_state(sk)) {
 		xtcp_send_fin(sk);
@@ -190,7 +191,7 @@ int xtcp_diag_destroy(struct sock *sk, int err)
 		sk->sk_state_change(sk);
 	} else {
 		local_bh_disable();
-		XTCP_INC_STATS(sk, AbortOnRequest);
+		XTCP_CUT(sk, AbortOnRequest);
 		xtcp_send_reset(sk, GFP_ATOMIC);
 		xtcp_error(sk, err);
 		local_bh_enable();

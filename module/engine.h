@@ -143,7 +143,7 @@ void xtcp_hole_delivered(struct sock *sk, u32 len);
 u8 xtcp_collect_opts(const struct xtcp_sock *xs, struct xtcp_opts_out *o,
 		     struct xtcp_sack_block *sack, bool data);
 int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp);
-int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb);
+int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, const char *why);
 bool xtcp_write_xmit(struct sock *sk, gfp_t gfp);
 bool xtcp_send_one(struct sock *sk);
 void xtcp_push(struct sock *sk);

@@ -19,6 +19,7 @@
 
 #include "engine.h"
 #include "trace.h"
+#include "why.h"
 
 /* ------------------------------------------------------------- timestamps */
 
@@ -99,8 +100,9 @@ static bool xtcp_oow_limited(struct xtcp_sock *xs, const struct xtcp_skb_cb *cb)
 }
 
 /* Old data again: the ACK of it was lost, or a D-SACK tells that it was not. */
-static void xtcp_dup_ack(struct sock *sk, const struct xtcp_skb_cb *cb)
+static void xtcp_dup_ack(struct sock *sk, const struct sk_buff *skb)
 {
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	if (cb->seq != cb->end_seq && xtcp_before(cb->seq, xs->rcv_nxt)) {
@@ -108,7 +110,7 @@ static void xtcp_dup_ack(struct sock *sk, const struct xtcp_skb_cb *cb)
 		xs->dsack.end = xtcp_seq_min(cb->end_seq, xs->rcv_nxt);
 		xs->dsack_set = true;
 		xs->dsack_dups++;
-		XTCP_INC_STATS(sk, InDuplicate);
+		XTCP_DROP(sk, skb, InDuplicate);
 		XTCP_INC_STATS(sk, DsackSent);
 		xtcp_enter_quickack(sk, XTCP_QUICKACKS);
 	}
@@ -123,20 +125,20 @@ static bool xtcp_rcv_check(struct sock *sk, const struct sk_buff *skb)
 
 	if (xtcp_paws_reject(xs, cb->tsval, xs->last_rcv_us) &&
 	    !(cb->flags & XTCP_RST)) {
-		XTCP_INC_STATS(sk, InPaws);
+		XTCP_DROP(sk, skb, InPaws);
 		/* An ACK overtaken by another needs no answer. */
 		if (cb->seq != cb->end_seq)
-			xtcp_dup_ack(sk, cb);
+			xtcp_dup_ack(sk, skb);
 		return false;
 	}
 	if (!xtcp_seq_acceptable(xs, cb->seq, cb->end_seq)) {
-		XTCP_INC_STATS(sk, InOutOfWindow);
+		XTCP_DROP(sk, skb, InOutOfWindow);
 		if (cb->flags & XTCP_RST)
 			return false;
 		if (cb->flags & XTCP_SYN)
 			xtcp_challenge_ack(sk);
 		else if (!xtcp_oow_limited(xs, cb))
-			xtcp_dup_ack(sk, cb);
+			xtcp_dup_ack(sk, skb);
 		return false;
 	}
 	if (cb->flags & XTCP_RST) {	/* RFC 5961 section 3.2 */
@@ -153,7 +155,7 @@ static bool xtcp_rcv_check(struct sock *sk, const struct sk_buff *skb)
 		}
 	}
 	if (!(cb->flags & XTCP_ACK)) {
-		XTCP_INC_STATS(sk, InNoAck);
+		XTCP_DROP(sk, skb, InNoAck);
 		return false;
 	}
 	return true;
@@ -236,15 +238,16 @@ static bool xtcp_echo_plausible(const struct xtcp_sock *xs, u32 tsecr)
 }
 
 /* RFC 5961 section 5.2: how old and how new an ACK may be. */
-static bool xtcp_ack_plausible(struct sock *sk, const struct xtcp_skb_cb *cb)
+static bool xtcp_ack_plausible(struct sock *sk, const struct sk_buff *skb)
 {
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
 	if (likely(!xtcp_after(cb->ack, xs->snd_nxt) &&
 		   !xtcp_before(cb->ack, xs->snd_una - xs->max_wnd) &&
 		   xtcp_echo_plausible(xs, cb->tsecr)))
 		return true;
-	XTCP_INC_STATS(sk, InBadAck);
+	XTCP_DROP(sk, skb, InBadAck);
 	xtcp_challenge_ack(sk);
 	return false;
 }
@@ -256,8 +259,9 @@ static bool xtcp_ack_plausible(struct sock *sk, const struct xtcp_skb_cb *cb)
  * acknowledge nothing of ours; an ACK in answer would be as strange to it, and
  * so on for ever.  RST ends it (RFC 9293 section 3.5.2, second group).
  */
-static bool xtcp_rcv_stranger(struct sock *sk, const struct xtcp_skb_cb *cb)
+static bool xtcp_rcv_stranger(struct sock *sk, const struct sk_buff *skb)
 {
+	const struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 	const struct xtcp_sock *xs = xtcp_sk(sk);
 
 	if (likely(!xs->cookie &&
@@ -268,7 +272,7 @@ static bool xtcp_rcv_stranger(struct sock *sk, const struct xtcp_skb_cb *cb)
 	if (xtcp_between(cb->ack, xs->iss + 1, xs->snd_nxt) &&
 	    xtcp_echo_plausible(xs, cb->tsecr))
 		return false;
-	XTCP_INC_STATS(sk, InBadAck);
+	XTCP_DROP(sk, skb, InBadAck);
 	return true;
 }
 
@@ -293,7 +297,7 @@ static bool xtcp_rcv_ack(struct sock *sk, const struct sk_buff *skb,
 	u32 prior_una = xs->snd_una;
 	bool was_open;
 
-	if (!xtcp_ack_plausible(sk, cb))
+	if (!xtcp_ack_plausible(sk, skb))
 		return false;
 	/* Not before: a forged value would make PAWS refuse the true peer. */
 	xtcp_take_timestamp(xs, cb->seq, cb->tsval);
@@ -527,25 +531,25 @@ static bool xtcp_rcv_data(struct sock *sk, struct sk_buff *skb)
 	if (!xtcp_state_in(sk, XTCPF_CAN_RECV) || xs->fin_rcvd) {
 		/* Beyond its FIN, the peer may only repeat itself. */
 		if (xtcp_after(cb->end_seq, xs->rcv_nxt))
-			XTCP_INC_STATS(sk, InBeyondFin);
+			XTCP_DROP(sk, skb, InBeyondFin);
 		else
 			xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 		goto free;
 	}
 	if (!xtcp_after(cb->end_seq, xs->rcv_nxt) ||
 	    !xtcp_trim_front(xs, skb)) {
-		xtcp_dup_ack(sk, cb);
+		xtcp_dup_ack(sk, skb);
 		goto free;
 	}
 	if (!xtcp_trim_back(xs, skb)) {
-		XTCP_INC_STATS(sk, InOutOfWindow);
+		XTCP_DROP(sk, skb, InOutOfWindow);
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 		goto free;
 	}
 	/* A FIN alone takes memory too, beyond a gap. */
 	if ((skb->len || cb->seq != xs->rcv_nxt) &&
 	    !xtcp_rmem_admit(sk, skb)) {
-		XTCP_INC_STATS(sk, InNoMem);
+		XTCP_DROP(sk, skb, InNoMem);
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 		goto free;
 	}
@@ -616,7 +620,7 @@ static enum xtcp_verdict xtcp_rcv_synchronized(struct sock *sk,
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
-	if (xtcp_rcv_stranger(sk, XTCP_SKB_CB(skb)))
+	if (xtcp_rcv_stranger(sk, skb))
 		return XTCP_VERDICT_RESET;
 	if (!xtcp_rcv_check(sk, skb))
 		return XTCP_VERDICT_DROP;
@@ -628,7 +632,7 @@ static enum xtcp_verdict xtcp_rcv_synchronized(struct sock *sk,
 	if (xs->snd_una == xs->write_seq && !xtcp_fin_acked(sk))
 		return XTCP_VERDICT_DROP;
 	if (xtcp_data_unwanted(sk, skb)) {
-		XTCP_INC_STATS(sk, InAfterClose);
+		XTCP_DROP(sk, skb, InAfterClose);
 		xtcp_done(sk);
 		return XTCP_VERDICT_RESET;
 	}
@@ -674,6 +678,7 @@ enum xtcp_verdict xtcp_rcv_segment(struct sock *sk, struct sk_buff *skb)
 		 * It was found just before the end.  If the peer needs a RST
 		 * it will ask again, and find nobody.
 		 */
+		XTCP_DROP(sk, skb, InUnexpected);
 		return XTCP_VERDICT_DROP;
 	case XTCP_SYN_SENT:
 		return xtcp_rcv_syn_sent(sk, skb, &opts);

@@ -23,6 +23,7 @@
 
 #include "net.h"
 #include "trace.h"
+#include "why.h"
 
 /* ------------------------------------------------------------- the way out */
 
@@ -282,8 +283,8 @@ void xtcp_deliver(struct sock *sk, struct sk_buff *skb)
 	if (!sock_owned_by_user(sk)) {
 		xtcp_backlog_rcv(sk, skb);
 	} else if (sk_add_backlog(sk, skb, min_t(u64, limit, INT_MAX))) {
-		XTCP_INC_STATS(sk, InBacklogDrop);
-		kfree_skb(skb);
+		XTCP_DROP(sk, skb, InBacklogDrop);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_BACKLOG);
 	}
 	bh_unlock_sock(sk);
 }
@@ -304,7 +305,8 @@ static bool xtcp_near_enough(const struct sock *sk, const struct sk_buff *skb,
  * Distance, policy and the program's filter; the segment still has its header
  * on.
  */
-static bool xtcp_sock_accepts(struct sock *sk, struct sk_buff *skb, u16 family)
+static bool xtcp_sock_accepts(struct sock *sk, struct sk_buff *skb, u16 family,
+			      const struct xtcp_tuple4 *t)
 {
 	bool ok = xtcp_near_enough(sk, skb, family) &&
 		  (family == AF_INET ?
@@ -314,7 +316,7 @@ static bool xtcp_sock_accepts(struct sock *sk, struct sk_buff *skb, u16 family)
 	nf_reset_ct(skb);
 	if (ok && !sk_filter(sk, skb))
 		return true;
-	XTCP_INC_STATS(sk, InFiltered);
+	xtcp_drop(xtcp_sk_net(sk), t, skb, InFiltered);
 	return false;
 }
 
@@ -348,11 +350,11 @@ static struct xtcp_node *xtcp_find(const struct xtcp_rx *rx)
 static void xtcp_rcv_sock(struct sock *sk, struct sk_buff *skb,
 			  const struct xtcp_rx *rx, unsigned int hdr_len)
 {
-	if (xtcp_sock_accepts(sk, skb, rx->family) &&
+	if (xtcp_sock_accepts(sk, skb, rx->family, &rx->key.t) &&
 	    xtcp_fill_cb(skb, hdr_len))
 		xtcp_deliver(sk, skb);
 	else
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_FILTER);
 	sock_put(sk);
 }
 
@@ -366,15 +368,15 @@ static void xtcp_rcv_listener(struct sock *lsk, struct sk_buff *skb,
 	if ((flags & (XTCP_RST | XTCP_ACK)) != XTCP_ACK)
 		trace_xtcp_segment(false, &rx->key.t, xtcp_hdr(skb), skb->len,
 				   XTCP_LISTEN);
-	if (flags & XTCP_RST) {
-		kfree_skb(skb);
-	} else if (flags & XTCP_ACK) {
+	if ((flags & (XTCP_RST | XTCP_ACK)) == XTCP_ACK) {
 		xtcp_listen_ack(lsk, skb, rx);
-	} else {
-		if (flags & XTCP_SYN)
-			xtcp_listen_syn(lsk, skb, rx);
-		kfree_skb(skb);
+		return;
 	}
+	if ((flags & (XTCP_RST | XTCP_SYN)) == XTCP_SYN)
+		xtcp_listen_syn(lsk, skb, rx);
+	else
+		xtcp_drop(xtcp_sk_net(lsk), &rx->key.t, skb, InUnexpected);
+	kfree_skb(skb);
 }
 
 /* Nobody: RST, unless it came by a policy that forbids even that. */
@@ -385,12 +387,12 @@ static void xtcp_rcv_nobody(struct net *net, struct sk_buff *skb,
 		  xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb) :
 		  xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb);
 
-	xtcp_mib_inc(xtcp_net(net), InNoSocket);
+	xtcp_drop(xtcp_net(net), &rx->key.t, skb, InNoSocket);
 	trace_xtcp_segment(false, &rx->key.t, xtcp_hdr(skb), skb->len,
 			   XTCP_CLOSE);
 	if (ok)
 		xtcp_ctl_reset(net, NULL, skb);
-	kfree_skb(skb);
+	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
 }
 
 static void xtcp_rcv_other(struct net *net, struct sk_buff *skb,
@@ -406,11 +408,11 @@ static void xtcp_rcv_other(struct net *net, struct sk_buff *skb,
 			kfree_skb(skb);
 		return;
 	}
-	if (xtcp_sock_accepts(lsk, skb, rx->family) &&
+	if (xtcp_sock_accepts(lsk, skb, rx->family, &rx->key.t) &&
 	    xtcp_fill_cb(skb, hdr_len))
 		xtcp_rcv_listener(lsk, skb, rx);
 	else
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_FILTER);
 	sock_put(lsk);
 }
 
@@ -447,23 +449,30 @@ drop:
 	kfree_skb(skb);
 }
 
-/* Sound in itself?  Counts the cause when not. */
+/*
+ * Sound in itself?  Counts the cause when not.  The ports of what is shorter than
+ * a header are not known.
+ */
 static bool xtcp_well_formed(struct xtcp_net *xn, struct sk_buff *skb,
-			     u16 family, unsigned int *hdr_len)
+			     struct xtcp_rx *rx, unsigned int *hdr_len)
 {
+	const struct xtcp_tuple4 *t = &rx->key.t;
 	struct xtcp_opts opts;
 
 	if (!pskb_may_pull(skb, XTCP_HDR_LEN)) {
 		xtcp_mib_inc(xn, InTruncated);
+		trace_xtcp_drop(t, NULL, skb->len, "InTruncated");
 		return false;
 	}
+	rx->key.t.fport = xtcp_hdr(skb)->source;
+	rx->key.t.lport = xtcp_hdr(skb)->dest;
 	if (xtcp_parse_hlen(xtcp_hdr(skb), skb->len, hdr_len) ||
 	    !pskb_may_pull(skb, *hdr_len)) {
-		xtcp_mib_inc(xn, InHdrLen);
+		xtcp_drop(xn, t, skb, InHdrLen);
 		return false;
 	}
-	if (xtcp_csum_bad(skb, family)) {
-		xtcp_mib_inc(xn, InCsumErrors);
+	if (xtcp_csum_bad(skb, rx->family)) {
+		xtcp_drop(xn, t, skb, InCsumErrors);
 		return false;
 	}
 	if (*hdr_len == XTCP_HDR_LEN)
@@ -474,7 +483,7 @@ static bool xtcp_well_formed(struct xtcp_net *xn, struct sk_buff *skb,
 	case XTCP_PARSE_OK:
 		return true;
 	case XTCP_PARSE_OPT_MUST:
-		xtcp_mib_inc(xn, InOptUnknown);
+		xtcp_drop(xn, t, skb, InOptUnknown);
 		/* In a SYN it is a refusal, and the client must learn it. */
 		if (xtcp_hdr(skb)->flags & XTCP_SYN &&
 		    xtcp_fill_cb(skb, *hdr_len)) {
@@ -483,7 +492,7 @@ static bool xtcp_well_formed(struct xtcp_net *xn, struct sk_buff *skb,
 		}
 		return false;
 	default:
-		xtcp_mib_inc(xn, InOptMalformed);
+		xtcp_drop(xn, t, skb, InOptMalformed);
 		return false;
 	}
 }
@@ -503,13 +512,11 @@ int xtcp_rcv(struct sk_buff *skb, struct xtcp_rx *rx)
 	unsigned int hdr_len;
 
 	xtcp_mib_add(xn, InSegs, xtcp_skb_segs(skb));
-	if (!xtcp_well_formed(xn, skb, rx->family, &hdr_len)) {
+	if (!xtcp_well_formed(xn, skb, rx, &hdr_len)) {
 		xtcp_mib_inc(xn, InErrs);
 		kfree_skb(skb);
 		return 0;
 	}
-	rx->key.t.fport = xtcp_hdr(skb)->source;
-	rx->key.t.lport = xtcp_hdr(skb)->dest;
 	rx->key.scope = xtcp_scope(&rx->key.t.faddr, rx->dif, rx->vrf);
 
 	node = xtcp_find(rx);
@@ -549,7 +556,7 @@ void xtcp_mtu_reduced(struct sock *sk)
 	/* What was too big is gone: send the oldest piece again at once. */
 	skb = xtcp_rtx_head(sk);
 	if (skb)
-		xtcp_retransmit_skb(sk, skb);
+		xtcp_retransmit_skb(sk, skb, "mtu");
 }
 
 static void xtcp_icmp_locked(struct sock *sk, u32 seq, int err, bool hard,

@@ -13,7 +13,7 @@
 #include <net/xfrm.h>
 
 #include "engine.h"
-#include "trace.h"
+#include "why.h"
 
 /**
  * xtcp_set_state - the only way to change a connection's state
@@ -199,7 +199,7 @@ void xtcp_error(struct sock *sk, int err)
  */
 void xtcp_reset_received(struct sock *sk)
 {
-	XTCP_INC_STATS(sk, InRsts);
+	XTCP_CUT(sk, InRsts);
 	switch (sk->sk_state) {
 	case XTCP_SYN_SENT:
 		xtcp_error(sk, ECONNREFUSED);

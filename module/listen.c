@@ -15,6 +15,7 @@
 
 #include "net.h"
 #include "trace.h"
+#include "why.h"
 
 /* ---------------------------------------------------------- accept queue */
 
@@ -203,7 +204,7 @@ void xtcp_listen_syn(struct sock *lsk, struct sk_buff *skb,
 	struct xtcp_ctl c = {};
 
 	if (!xtcp_synack_allowed(xn)) {
-		xtcp_mib_inc(xn, SynRateLimited);
+		xtcp_drop(xn, &rx->key.t, skb, SynRateLimited);
 		return;
 	}
 	xtcp_parse_opts((const u8 *)(xtcp_hdr(skb) + 1),
@@ -385,7 +386,7 @@ static bool xtcp_cookie_accept(struct sock *lsk, const struct sk_buff *skb,
 	xtcp_parse_opts((const u8 *)(xtcp_hdr(skb) + 1),
 			cb->hdr_len - XTCP_HDR_LEN, &opts);
 	if (!xtcp_opt_has(&opts, XTCP_OPT_COOKIE)) {
-		xtcp_mib_inc(xn, CookieMissing);
+		xtcp_drop(xn, &rx->key.t, skb, CookieMissing);
 		goto reset;
 	}
 	ck->iss = cb->ack - 1;
@@ -402,13 +403,13 @@ static bool xtcp_cookie_accept(struct sock *lsk, const struct sk_buff *skb,
 			xtcp_mib_inc(xn, CookieOk);
 			return true;
 		}
-		xtcp_mib_inc(xn, InOutOfWindow);
+		xtcp_drop(xn, &rx->key.t, skb, InOutOfWindow);
 		return false;
 	case XTCP_COOKIE_EXPIRED:
-		xtcp_mib_inc(xn, CookieExpired);
+		xtcp_drop(xn, &rx->key.t, skb, CookieExpired);
 		break;
 	case XTCP_COOKIE_BAD:
-		xtcp_mib_inc(xn, CookieBad);
+		xtcp_drop(xn, &rx->key.t, skb, CookieBad);
 		break;
 	}
 reset:
@@ -447,6 +448,7 @@ static void xtcp_redeliver(struct sk_buff *skb, const struct xtcp_rx *rx)
 			return;
 		}
 	}
+	xtcp_drop(xtcp_net(rx->key.net), &rx->key.t, skb, AcceptFails);
 	kfree_skb(skb);
 }
 
@@ -476,10 +478,12 @@ void xtcp_listen_ack(struct sock *lsk, struct sk_buff *skb,
 
 	if (!xtcp_cookie_accept(lsk, skb, rx, &ck))
 		goto drop;
-	if (xtcp_accept_deferred(lsk, skb, &ck))
+	if (xtcp_accept_deferred(lsk, skb, &ck)) {
+		xtcp_drop(xn, &rx->key.t, skb, AcceptDeferred);
 		goto drop;
+	}
 	if (xtcp_acceptq_full(lsk)) {
-		xtcp_mib_inc(xn, AcceptOverflow);
+		xtcp_drop(xn, &rx->key.t, skb, AcceptOverflow);
 		if (READ_ONCE(xn->sysctl_abort_on_overflow))
 			xtcp_ctl_reset(sock_net(lsk), lsk, skb);
 		goto drop;
@@ -499,9 +503,11 @@ void xtcp_listen_ack(struct sock *lsk, struct sk_buff *skb,
 		xtcp_done(child);
 		bh_unlock_sock(child);
 		sock_put(child);
+		xtcp_drop(xn, &rx->key.t, skb, AcceptFails);
 		goto drop;
 	}
 	xtcp_mib_inc(xn, PassiveOpens);
+	trace_xtcp_accept(&rx->key.t);
 	xtcp_backlog_rcv(child, skb);
 	bh_unlock_sock(child);
 	sock_put(child);

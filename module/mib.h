@@ -30,6 +30,7 @@
 	/* dropped by a connection, by cause */				\
 	X(InPaws)		/* timestamp from the past */		\
 	X(InOutOfWindow)						\
+	X(InUnexpected)		/* means nothing in that state */	\
 	X(InBadAck)		/* acknowledges what was not sent */	\
 	X(InNoAck)		/* no ACK flag where one must be */	\
 	X(InAfterClose)		/* data that nobody will read: RST */	\
@@ -53,9 +54,12 @@
 	X(CookieExpired)						\
 	X(CookieMissing)	/* ACK to a listener without one */	\
 	X(AcceptOverflow)						\
+	X(AcceptDeferred)	/* third segments without data */	\
+	X(AcceptFails)		/* no memory, route or listener */	\
 	X(SimultaneousOpen)						\
 	/* recovery */							\
 	X(RtoTimeouts)							\
+	X(ReorderTimeouts)	/* RACK waited in vain */		\
 	X(WindowProbes)							\
 	X(CookieRepeats)	/* bare third segments repeated */	\
 	X(KeepaliveProbes)						\
@@ -74,12 +78,17 @@
 	X(AbortOnClose)		/* close with unread data: RST */	\
 	X(AbortOnLinger)	/* SO_LINGER 0: RST */			\
 	X(AbortOnMemory)						\
+	X(FinWait2Timeouts)	/* orphans whose peer sent no FIN */	\
 	X(AbortOnRequest)	/* an administrator's (SOCK_DESTROY) */	\
 	X(TimeWait)		/* records made */			\
 	X(CookieGuards)		/* records until a cookie is void */	\
 	X(TimeWaitReused)						\
 	X(TimeWaitOverflow)	/* not made: max_tw_buckets */		\
 	X(TimeWaitRsts)		/* RSTs that TIME_WAIT ignored */	\
+	X(TimeWaitDrops)	/* and bare ACKs */			\
+	/* memory */							\
+	X(MemoryPressures)	/* times that it began */		\
+	X(OutNoMem)		/* no buffer for a segment */		\
 	/* the path */							\
 	X(IcmpErrors)							\
 	X(IcmpOutOfWindow)						\

@@ -12,6 +12,7 @@
 #include <net/dst.h>
 
 #include "engine.h"
+#include "why.h"
 
 static void xtcp_start_sending(struct sock *sk)
 {
@@ -80,8 +81,10 @@ static enum xtcp_verdict xtcp_rcv_synack(struct sock *sk, struct sk_buff *skb,
 	if (opts->cookie_len) {
 		xs->cookie = kmemdup(opts->cookie, opts->cookie_len,
 				     GFP_ATOMIC);
-		if (!xs->cookie)
-			return XTCP_VERDICT_DROP;	/* SYN is repeated */
+		if (!xs->cookie) {	/* SYN is repeated */
+			XTCP_DROP(sk, skb, InNoMem);
+			return XTCP_VERDICT_DROP;
+		}
 		xs->cookie_len = opts->cookie_len;
 	}
 	xtcp_learn_peer(sk, skb, opts);
@@ -122,7 +125,7 @@ enum xtcp_verdict xtcp_rcv_syn_sent(struct sock *sk, struct sk_buff *skb,
 
 	if (cb->flags & XTCP_ACK) {
 		if (cb->ack != xs->iss + 1) {
-			XTCP_INC_STATS(sk, InBadAck);
+			XTCP_DROP(sk, skb, InBadAck);
 			return cb->flags & XTCP_RST ? XTCP_VERDICT_DROP :
 						      XTCP_VERDICT_RESET;
 		}
@@ -132,10 +135,13 @@ enum xtcp_verdict xtcp_rcv_syn_sent(struct sock *sk, struct sk_buff *skb,
 		}
 		if (cb->flags & XTCP_SYN)
 			return xtcp_rcv_synack(sk, skb, opts);
+		XTCP_DROP(sk, skb, InUnexpected);
 		return XTCP_VERDICT_DROP;
 	}
-	if ((cb->flags & (XTCP_SYN | XTCP_RST)) != XTCP_SYN)
+	if ((cb->flags & (XTCP_SYN | XTCP_RST)) != XTCP_SYN) {
+		XTCP_DROP(sk, skb, InUnexpected);
 		return XTCP_VERDICT_DROP;
+	}
 
 	/* Two SYNs cross (RFC 9293 section 3.5). */
 	XTCP_INC_STATS(sk, SimultaneousOpen);

@@ -422,14 +422,16 @@ void xtcp_push(struct sock *sk)
  * xtcp_retransmit_skb - send one segment again
  * @sk: socket, locked
  * @skb: in the rtx queue
+ * @why: for the trace
  *
  * Cut first when the path's MTU has shrunk.  Return: 0, or a negative errno
  * when it could not leave; -EBUSY: its last transmission stands in the host's
  * own queue still, and what holds it there would hold this one.
  */
-int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb)
+int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, const char *why)
 {
 	struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
+	const struct xtcp_sock *xs = xtcp_sk(sk);
 	u32 mss = xtcp_current_mss(sk);
 	int err;
 
@@ -446,6 +448,10 @@ int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb)
 	xtcp_sk(sk)->bytes_retrans += skb->len;
 	xtcp_sk(sk)->prr.out += xtcp_skb_seqlen(skb);
 	XTCP_INC_STATS(sk, RetransSegs);
+	trace_xtcp_retransmit(&xs->node.key.t, cb->seq, skb->len, cb->retrans,
+			      xtcp_srtt_us(&xs->rtt), xs->cong.cwnd,
+			      xtcp_inflight(xs),
+			      cb->flags & XTCP_SYN ? "syn" : why);
 	if (!(cb->marks & XTCP_MARK_RETRANS))
 		xtcp_mark_retransmitted(sk, skb);
 	return 0;
@@ -708,6 +714,7 @@ int xtcp_send_syn(struct sock *sk)
 	xs->features = xtcp_ecn_wanted(sk) ? XTCP_FEATURE_ECN : 0;
 	err = xtcp_transmit_skb(sk, skb, sk->sk_allocation);
 	XTCP_INC_STATS(sk, ActiveOpens);
+	trace_xtcp_connect(&xs->node.key.t);
 	xtcp_rearm_rtx(sk);
 	/* Only a refusal that waiting cannot cure is told at once. */
 	return err == -ECONNREFUSED || err == -EPERM ? err : 0;

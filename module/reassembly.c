@@ -17,6 +17,7 @@
 #include <linux/skbuff.h>
 
 #include "engine.h"
+#include "why.h"
 
 /*
  * Payloads up to this many bytes are copied into the buffer before them: the
@@ -162,7 +163,7 @@ void xtcp_ofo_queue(struct sock *sk, struct sk_buff *skb)
 			xs->dsack.end = cb->end_seq;
 			xs->dsack_set = true;
 			xs->dsack_dups++;
-			XTCP_INC_STATS(sk, InDuplicate);
+			XTCP_DROP(sk, skb, InDuplicate);
 			kfree_skb(skb);
 			return;
 		}
@@ -229,7 +230,9 @@ bool xtcp_ofo_drain(struct sock *sk)
 			continue;
 		}
 		if (overlap && !pskb_pull(skb, overlap)) {
-			kfree_skb(skb);		/* no memory: as if never come */
+			/* As if it had never come. */
+			XTCP_DROP(sk, skb, InNoMem);
+			kfree_skb(skb);
 			xtcp_ranges_rebuild(xs);
 			return false;
 		}
@@ -260,8 +263,8 @@ bool xtcp_ofo_prune(struct sock *sk)
 	       (skb = skb_rb_last(&xs->ofo_queue))) {
 		rb_erase(&skb->rbnode, &xs->ofo_queue);
 		xs->ofo_bytes -= skb->len;
+		XTCP_DROP(sk, skb, InOfoPruned);
 		kfree_skb(skb);
-		XTCP_INC_STATS(sk, InOfoPruned);
 		any = true;
 	}
 	if (any)

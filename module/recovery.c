@@ -388,7 +388,8 @@ void xtcp_retransmit_lost(struct sock *sk)
 		}
 		if (!xtcp_may_leave(sk, len))
 			break;
-		if (xtcp_retransmit_skb(sk, skb))
+		if (xtcp_retransmit_skb(sk, skb, xs->ca_state == XTCP_CA_LOSS ?
+							 "timeout" : "recovery"))
 			break;
 		if (!xs->undo_tsval)
 			xtcp_undo_note(xs, skb);
@@ -409,6 +410,7 @@ void xtcp_on_reo_timeout(struct sock *sk)
 	xtcp_rack_detect(sk, xs->cong.now_us);
 	if (xs->lost == prior_lost)
 		return;
+	XTCP_INC_STATS(sk, ReorderTimeouts);
 	if (xs->ca_state == XTCP_CA_OPEN || xs->ca_state == XTCP_CA_CWR) {
 		xtcp_enter_recovery(sk, 0);
 		if (!xs->cong.ops->control)
@@ -482,7 +484,7 @@ void xtcp_on_tlp_timeout(struct sock *sk)
 	if (!xs->tlp_retrans)
 		return;
 	skb = xtcp_rtx_last_segment(sk);
-	if (!skb || xtcp_retransmit_skb(sk, skb)) {
+	if (!skb || xtcp_retransmit_skb(sk, skb, "probe")) {
 		xs->tlp_retrans = false;	/* it did not leave: nothing to judge */
 		return;
 	}

@@ -31,6 +31,7 @@
 #include <linux/skbuff.h>
 
 #include "engine.h"
+#include "trace.h"
 
 /**
  * xtcp_alloc_skb - a buffer for the send queue, charged to the socket
@@ -48,11 +49,13 @@ struct sk_buff *xtcp_alloc_skb(struct sock *sk, unsigned int linear, gfp_t gfp)
 
 	skb = alloc_skb_fclone(XTCP_MAX_HEADER + linear, gfp);
 	if (unlikely(!skb)) {
+		XTCP_INC_STATS(sk, OutNoMem);
 		sk->sk_prot->enter_memory_pressure(sk);
 		sk_stream_moderate_sndbuf(sk);
 		return NULL;
 	}
 	if (unlikely(!sk_wmem_schedule(sk, skb->truesize))) {
+		XTCP_INC_STATS(sk, OutNoMem);
 		__kfree_skb(skb);
 		return NULL;
 	}
@@ -520,6 +523,9 @@ void xtcp_mark_lost(struct sock *sk, struct sk_buff *skb)
 	/* Lost before, and not resent since: nothing new. */
 	if ((cb->marks & (XTCP_MARK_LOST | XTCP_MARK_RETRANS)) == XTCP_MARK_LOST)
 		return;
+	trace_xtcp_loss(&xs->node.key.t, cb->seq, skb->len,
+			xtcp_now_us() - cb->sent_us, xtcp_srtt_us(&xs->rtt),
+			cb->retrans);
 	xs->lost += l.size;
 	l.tx_lost = (u32)xs->lost - cb->tx_lost;
 	xtcp_cong_lost(&xs->cong, &l);

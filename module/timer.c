@@ -23,6 +23,7 @@
 
 #include "engine.h"
 #include "trace.h"
+#include "why.h"
 
 static void xtcp_arm(struct sock *sk, struct timer_list *t, u64 *deadline_us,
 		     u64 when_us)
@@ -170,7 +171,7 @@ void xtcp_rearm_rtx(struct sock *sk)
 /* The peer is silent for too long: the connection ends with ETIMEDOUT. */
 static void xtcp_timed_out(struct sock *sk)
 {
-	XTCP_INC_STATS(sk, AbortOnTimeout);
+	XTCP_CUT(sk, AbortOnTimeout);
 	xtcp_error(sk, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT);
 }
 
@@ -460,6 +461,7 @@ static void xtcp_keep_handler(struct sock *sk)
 		return;
 	xs->keep_deadline_us = 0;
 	if (sk->sk_state == XTCP_FIN_WAIT2 && sock_flag(sk, SOCK_DEAD)) {
+		XTCP_CUT(sk, FinWait2Timeouts);
 		xtcp_done(sk);		/* fin_timeout is over */
 		return;
 	}

@@ -24,6 +24,7 @@
 
 #include "engine.h"
 #include "trace.h"
+#include "why.h"
 
 static struct kmem_cache *xtcp_tw_cache;
 
@@ -273,7 +274,7 @@ enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb)
 	trace_xtcp_segment(false, &tw->node.key.t, xtcp_hdr(skb), skb->len,
 			   tw->guard ? XTCP_CLOSE : XTCP_TIME_WAIT);
 	if (cb->flags & XTCP_RST) {
-		xtcp_mib_inc(xtcp_net(net), TimeWaitRsts);
+		xtcp_drop(xtcp_net(net), &tw->node.key.t, skb, TimeWaitRsts);
 		return XTCP_TW_DROP;
 	}
 	if (cb->flags & XTCP_SYN) {
@@ -297,6 +298,7 @@ enum xtcp_tw_verdict xtcp_tw_rcv(struct xtcp_tw *tw, const struct sk_buff *skb)
 		 */
 		if (cb->ack != tw->snd_nxt && cb->seq != tw->rcv_nxt)
 			return XTCP_TW_RESET;
+		xtcp_drop(xtcp_net(net), &tw->node.key.t, skb, TimeWaitDrops);
 		return XTCP_TW_DROP;
 	}
 	if ((cb->flags & XTCP_FIN) && cb->end_seq == tw->rcv_nxt) {

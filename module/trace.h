@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Tracepoints: every segment with the state that met it, every change of state,
- * and what each acknowledgment made of window and rate.  Field names are stable.
+ * what each acknowledgment made of window and rate; and what goes wrong: drops,
+ * losses, retransmissions, resets, each with its reason.  Field names are stable.
  * Addresses are 16 bytes, IPv4 v4-mapped.
  */
 #undef TRACE_SYSTEM
@@ -109,6 +110,151 @@ TRACE_EVENT(xtcp_state,
 		  __entry->saddr, __entry->daddr,
 		  xtcp_show_state(__entry->oldstate),
 		  xtcp_show_state(__entry->newstate))
+);
+
+/* Which connection: what all that follow begin with. */
+#define XTCP_TRACE_NAME							\
+		__field(u16, sport)					\
+		__field(u16, dport)					\
+		__array(u8, saddr, 28)					\
+		__array(u8, daddr, 28)
+
+#define XTCP_TRACE_SET_NAME(t)						\
+	do {								\
+		__entry->sport = ntohs((t)->lport);			\
+		__entry->dport = ntohs((t)->fport);			\
+		xtcp_trace_addr(__entry->saddr, &(t)->laddr, (t)->lport); \
+		xtcp_trace_addr(__entry->daddr, &(t)->faddr, (t)->fport); \
+	} while (0)
+
+#define XTCP_REASON_LEN	24	/* bytes of a counter's name, with the NUL */
+
+/* A program connects; a listener has a new connection for accept(). */
+DECLARE_EVENT_CLASS(xtcp_opening,
+	TP_PROTO(const struct xtcp_tuple4 *t),
+	TP_ARGS(t),
+	TP_STRUCT__entry(
+		XTCP_TRACE_NAME
+	),
+	TP_fast_assign(
+		XTCP_TRACE_SET_NAME(t);
+	),
+	TP_printk("%pISpc > %pISpc", __entry->saddr, __entry->daddr)
+);
+
+DEFINE_EVENT(xtcp_opening, xtcp_connect,
+	TP_PROTO(const struct xtcp_tuple4 *t),
+	TP_ARGS(t)
+);
+
+DEFINE_EVENT(xtcp_opening, xtcp_accept,
+	TP_PROTO(const struct xtcp_tuple4 *t),
+	TP_ARGS(t)
+);
+
+/* A received segment is dropped; reason is the counter that tells of it. */
+TRACE_EVENT(xtcp_drop,
+	TP_PROTO(const struct xtcp_tuple4 *t, const struct xtcphdr *th,
+		 unsigned int len, const char *reason),
+	TP_ARGS(t, th, len, reason),
+	TP_STRUCT__entry(
+		XTCP_TRACE_NAME
+		__field(u8, flags)
+		__field(u32, seq)
+		__field(u32, ack)
+		__field(u32, len)
+		__array(char, reason, XTCP_REASON_LEN)
+	),
+	TP_fast_assign(
+		XTCP_TRACE_SET_NAME(t);
+		__entry->flags = th ? th->flags & XTCP_FLAGS_KNOWN : 0;
+		__entry->seq = th ? ntohl(th->seq) : 0;
+		__entry->ack = th ? ntohl(th->ack_seq) : 0;
+		__entry->len = len;
+		strscpy(__entry->reason, reason, XTCP_REASON_LEN);
+	),
+	TP_printk("%pISpc < %pISpc flags=%s seq=%u ack=%u len=%u reason=%s",
+		  __entry->saddr, __entry->daddr,
+		  xtcp_show_flags(__entry->flags), __entry->seq, __entry->ack,
+		  __entry->len, __entry->reason)
+);
+
+/* A connection ends without FINs; reason is the counter that tells of it. */
+TRACE_EVENT(xtcp_reset,
+	TP_PROTO(const struct xtcp_tuple4 *t, int state, const char *reason),
+	TP_ARGS(t, state, reason),
+	TP_STRUCT__entry(
+		XTCP_TRACE_NAME
+		__field(u8, state)
+		__array(char, reason, XTCP_REASON_LEN)
+	),
+	TP_fast_assign(
+		XTCP_TRACE_SET_NAME(t);
+		__entry->state = state;
+		strscpy(__entry->reason, reason, XTCP_REASON_LEN);
+	),
+	TP_printk("%pISpc > %pISpc state=%s reason=%s",
+		  __entry->saddr, __entry->daddr,
+		  xtcp_show_state(__entry->state), __entry->reason)
+);
+
+/* A segment leaves again; reason: timeout, recovery, probe, mtu, syn. */
+TRACE_EVENT(xtcp_retransmit,
+	TP_PROTO(const struct xtcp_tuple4 *t, u32 seq, unsigned int len,
+		 unsigned int times, u32 srtt_us, u32 cwnd, u32 inflight,
+		 const char *reason),
+	TP_ARGS(t, seq, len, times, srtt_us, cwnd, inflight, reason),
+	TP_STRUCT__entry(
+		XTCP_TRACE_NAME
+		__field(u32, seq)
+		__field(u32, len)
+		__field(u32, times)
+		__field(u32, srtt_us)
+		__field(u32, cwnd)
+		__field(u32, inflight)
+		__array(char, reason, XTCP_REASON_LEN)
+	),
+	TP_fast_assign(
+		XTCP_TRACE_SET_NAME(t);
+		__entry->seq = seq;
+		__entry->len = len;
+		__entry->times = times;
+		__entry->srtt_us = srtt_us;
+		__entry->cwnd = cwnd;
+		__entry->inflight = inflight;
+		strscpy(__entry->reason, reason, XTCP_REASON_LEN);
+	),
+	TP_printk("%pISpc > %pISpc seq=%u len=%u times=%u srtt_us=%u cwnd=%u inflight=%u reason=%s",
+		  __entry->saddr, __entry->daddr, __entry->seq, __entry->len,
+		  __entry->times, __entry->srtt_us, __entry->cwnd,
+		  __entry->inflight, __entry->reason)
+);
+
+/* A sent segment is judged lost, age_us after it left. */
+TRACE_EVENT(xtcp_loss,
+	TP_PROTO(const struct xtcp_tuple4 *t, u32 seq, unsigned int len,
+		 u64 age_us, u32 srtt_us, bool again),
+	TP_ARGS(t, seq, len, age_us, srtt_us, again),
+	TP_STRUCT__entry(
+		XTCP_TRACE_NAME
+		__field(u32, seq)
+		__field(u32, len)
+		__field(u64, age_us)
+		__field(u32, srtt_us)
+		__field(bool, again)
+	),
+	TP_fast_assign(
+		XTCP_TRACE_SET_NAME(t);
+		__entry->seq = seq;
+		__entry->len = len;
+		__entry->age_us = age_us;
+		__entry->srtt_us = srtt_us;
+		__entry->again = again;
+	),
+	TP_printk("%pISpc > %pISpc seq=%u len=%u age_us=%llu srtt_us=%u%s",
+		  __entry->saddr, __entry->daddr, __entry->seq, __entry->len,
+		  __entry->age_us, __entry->srtt_us,
+		  __entry->again ? " again" : "")
 );
 
 #define xtcp_show_ca_state(s)						\

@@ -146,6 +146,7 @@ each()
 	$do libxtcp 300 "$XTCP_USER/test_libxtcp"
 	$do xtcp-run 900 "$user/xtcp-run/test/test_xtcp_run.sh" "$XTCP_USER"
 	$do xtcp-bench 300 "$user/xtcp-bench/test/test_xtcp_bench.sh" "$XTCP_USER"
+	$do trace 300 "$user/trace/test/test_trace.sh"
 	elsewhere xss || $do xss 300 "$user/xss/test/test_xss.sh" "$XTCP_USER"
 	$do examples 900 "$user/examples/test/test_examples.sh" "$XTCP_USER/examples"
 	# Python is slow to emulate, and the same everywhere
