@@ -154,7 +154,11 @@ each()
 	$do readme 300 "$user/examples/test/test_readme.sh" "$XTCP_USER/examples"
 	# as printed, where nobody waits: what they do is the others' business
 	[ "$LAB_KERNEL" != wan ] || $do documentation.sh 600 "$XTCP/lab/lib/doc-commands" --run
-	$do programs 900 "$user/xtcp-run/test/test_programs.sh" "$XTCP_USER/xtcp-run"
+	if [ "${LAB_APPS:-0}" = 1 ]; then
+		$do apps 900 python3 "$XTCP/lab/guest/apps.py" --short --tap
+	else
+		$do programs 900 "$user/xtcp-run/test/test_programs.sh" "$XTCP_USER/xtcp-run"
+	fi
 }
 
 # whatever happens here, the host knows what should have run
