@@ -9,10 +9,14 @@
 
 #include "xtcp.h"
 
-/* Bytes in front of a segment's payload: link, IP, our longest header. */
-#define XTCP_MAX_OUT_OPTS	416	/* a cookie and all SACK blocks we send */
-#define XTCP_MAX_HEADER		(MAX_HEADER + sizeof(struct ipv6hdr) + 64 + \
-				 XTCP_HDR_LEN + XTCP_MAX_OUT_OPTS)
+/*
+ * Bytes in front of a segment's payload: link, IP, our header with the options of
+ * a connection in full flow.  As much as TCP's, MAX_TCP_HEADER: the kernel keeps
+ * heads of that size ready, larger ones cost twice as much.  Who sends more
+ * options makes room for them.
+ */
+#define XTCP_MAX_HEADER		L1_CACHE_ALIGN(MAX_HEADER + 128)
+#define XTCP_USUAL_OPTS		44	/* SACK beside data, ECN */
 
 /*
  * SACK blocks that fit beside data without costing much payload, and on a
@@ -194,11 +198,11 @@ void xtcp_pacing_setup(struct sock *sk);
 void xtcp_pacing_stop(struct sock *sk);
 void xtcp_update_pacing(struct sock *sk);
 void xtcp_pacing_acked(struct sock *sk, u32 acked);
-bool xtcp_may_leave(struct sock *sk, u32 len);
+bool xtcp_may_leave(struct sock *sk, u32 len, u64 now_ns);
 u32 xtcp_pacing_quantum(const struct sock *sk);
 bool xtcp_still_in_host(struct sock *sk, struct sk_buff *skb);
 bool xtcp_waits_to_leave(struct sock *sk);
-u64 xtcp_departure_ns(const struct sock *sk);
+u64 xtcp_departure_ns(const struct sock *sk, u64 now_ns);
 void xtcp_departed(struct sock *sk, u32 len, u64 at_ns);
 void xtcp_wfree(struct sk_buff *skb);
 void xtcp_send_more(struct sock *sk);

@@ -68,12 +68,12 @@ void xtcp_ctl_send(struct net *net, const struct xtcp_ctl *c)
 		c->opts->mss = xtcp_route_mss(dst, v4);
 	opt_len = c->opts ? xtcp_opts_len(c->opts) : 0;
 
-	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	skb = alloc_skb(XTCP_MAX_HEADER + opt_len, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb) {
 		dst_release(dst);
 		return;
 	}
-	skb_reserve(skb, XTCP_MAX_HEADER);
+	skb_reserve(skb, XTCP_MAX_HEADER + opt_len);
 	skb_dst_set(skb, dst);
 	th = skb_push(skb, XTCP_HDR_LEN + opt_len);
 	skb_reset_transport_header(skb);

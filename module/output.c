@@ -103,6 +103,16 @@ static u8 xtcp_ect(const struct xtcp_sock *xs, const struct xtcp_skb_cb *cb,
 	return INET_ECN_ECT_0;
 }
 
+/* Room in front of @skb for @opt_len bytes of options. */
+static int xtcp_make_room(struct sk_buff *skb, unsigned int opt_len)
+{
+	if (likely(opt_len <= XTCP_USUAL_OPTS) ||
+	    skb_headroom(skb) >= XTCP_MAX_HEADER + opt_len)
+		return 0;
+	return pskb_expand_head(skb, L1_CACHE_ALIGN(opt_len), 0,
+				GFP_ATOMIC | __GFP_NOWARN);
+}
+
 /*
  * Every segment of a connection passes here.  @skb is consumed; its cb tells
  * sequence and flags; @o is NULL or the options to put on it.
@@ -121,6 +131,10 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 	struct xtcphdr *th;
 	int err;
 
+	if (unlikely(xtcp_make_room(skb, opt_len))) {
+		kfree_skb(skb);
+		return -ENOBUFS;
+	}
 	th = skb_push(skb, XTCP_HDR_LEN + opt_len);
 	skb_reset_transport_header(skb);
 	if (opt_len)
@@ -161,27 +175,20 @@ static void xtcp_syn_opts(struct sock *sk, struct xtcp_opts_out *o)
 	o->features = xtcp_sk(sk)->features;
 }
 
-/**
- * xtcp_transmit_skb - send a queued segment; the queue keeps it
- * @sk: socket, locked
- * @skb: of the send queue
- * @gfp: allocation flags
- *
- * Return: 0 or a negative errno; a segment that did not leave is treated like
- * one that the network lost.
- */
-int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
+/* xtcp_transmit_skb() for who knows the segment size and the time. */
+static int xtcp_transmit_at(struct sock *sk, struct sk_buff *skb, u32 mss,
+			    u64 now_ns, gfp_t gfp)
 {
 	struct xtcp_sack_block sack[XTCP_SACK_WITH_DATA + 1];
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u64 at_ns = xtcp_departure_ns(sk);
+	u64 at_ns = xtcp_departure_ns(sk, now_ns);
 	struct xtcp_opts_out o;
 	struct sk_buff *copy;
 
 	xtcp_rtx_begin_send(sk, skb);
 	XTCP_SKB_CB(skb)->sent_us = div_u64(at_ns, NSEC_PER_USEC);
 	if (skb->len)
-		XTCP_SKB_CB(skb)->mss = xtcp_current_mss(sk);
+		XTCP_SKB_CB(skb)->mss = mss;
 	xtcp_rate_sent(sk, skb);
 	/*
 	 * While an earlier clone is on its way, its headers stand in the room
@@ -202,6 +209,21 @@ int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
 	else
 		xtcp_collect_opts(xs, &o, sack, true);
 	return xtcp_transmit(sk, copy, o.present ? &o : NULL);
+}
+
+/**
+ * xtcp_transmit_skb - send a queued segment; the queue keeps it
+ * @sk: socket, locked
+ * @skb: of the send queue
+ * @gfp: allocation flags
+ *
+ * Return: 0 or a negative errno; a segment that did not leave is treated like
+ * one that the network lost.
+ */
+int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
+{
+	return xtcp_transmit_at(sk, skb, xtcp_current_mss(sk), ktime_get_ns(),
+				gfp);
 }
 
 /* ------------------------------------------------------- new data to send */
@@ -347,13 +369,17 @@ bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
 	bool sent = false;
+	u64 now_ns;
+	u32 mss;
 
 	if (xs->ca_state != XTCP_CA_OPEN)
 		xtcp_retransmit_lost(sk);
 
+	now_ns = ktime_get_ns();
+	mss = xtcp_current_mss(sk);
+
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
-		u32 mss = xtcp_current_mss(sk);
 		u32 len = xtcp_sendable(sk, skb, mss);
 
 		if (len && len == skb->len && len % mss &&
@@ -361,7 +387,7 @@ bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
 			len = rounddown(len, mss);
 		if (!len && (skb->len || !(XTCP_SKB_CB(skb)->flags & XTCP_FIN)))
 			break;
-		if (!xtcp_may_leave(sk, len))
+		if (!xtcp_may_leave(sk, len, now_ns))
 			break;
 		if (len < skb->len && xtcp_fragment(sk, skb, len, gfp))
 			break;
@@ -369,7 +395,7 @@ bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
 		 * The segment counts as sent even when it could not leave: the
 		 * retransmission timer will see to it.
 		 */
-		xtcp_transmit_skb(sk, skb, gfp);
+		xtcp_transmit_at(sk, skb, mss, now_ns, gfp);
 		xtcp_sent_first_time(sk, skb, mss);
 		sent = true;
 	}
@@ -462,22 +488,23 @@ int xtcp_retransmit_skb(struct sock *sk, struct sk_buff *skb, const char *why)
 static int xtcp_send_bare(struct sock *sk, u32 seq, u8 flags, gfp_t gfp)
 {
 	struct xtcp_sack_block sack[XTCP_SACK_ALONE + 1];
+	unsigned int room = XTCP_MAX_HEADER;
 	struct xtcp_opts_out o;
 	struct sk_buff *skb;
 
-	skb = alloc_skb(XTCP_MAX_HEADER, gfp | __GFP_NOWARN);
+	if (flags & XTCP_RST)
+		o.present = 0;
+	else if (unlikely(xtcp_collect_opts(xtcp_sk(sk), &o, sack, false)))
+		room += xtcp_opts_len(&o);
+	skb = alloc_skb(room, gfp | __GFP_NOWARN);
 	if (!skb)
 		return -ENOMEM;
-	skb_reserve(skb, XTCP_MAX_HEADER);
+	skb_reserve(skb, room);
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	memset(XTCP_SKB_CB(skb), 0, sizeof(struct xtcp_skb_cb));
 	XTCP_SKB_CB(skb)->seq = seq;
 	XTCP_SKB_CB(skb)->end_seq = seq;
 	XTCP_SKB_CB(skb)->flags = flags;
-	if (flags & XTCP_RST)
-		o.present = 0;
-	else
-		xtcp_collect_opts(xtcp_sk(sk), &o, sack, false);
 	return xtcp_transmit(sk, skb, o.present ? &o : NULL);
 }
 

@@ -139,15 +139,14 @@ static bool xtcp_fq_paces(const struct sock *sk)
 }
 
 /* Too early for @len bytes?  Then the timer is set. */
-static bool xtcp_pacing_holds(struct sock *sk, u32 len)
+static bool xtcp_pacing_holds(struct sock *sk, u32 len, u64 now_ns)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
-	u64 len_ns, now_ns;
+	u64 len_ns;
 
 	len_ns = xtcp_pace_ns(sk, len);
 	if (!len_ns)
 		return false;
-	now_ns = ktime_get_ns();
 	if (xtcp_fq_paces(sk) && xs->pace_ns < now_ns + XTCP_FQ_HORIZON_NS)
 		return false;
 	if (xs->pace_ns <= now_ns ||
@@ -193,12 +192,13 @@ static bool xtcp_small_queue_holds(struct sock *sk, u32 len)
  * xtcp_may_leave - do rate and host let a segment go now?
  * @sk: socket, locked
  * @len: its payload, bytes
+ * @now_ns: monotonic time
  *
  * Return: false: not now; xtcp_send_more() will be called.
  */
-bool xtcp_may_leave(struct sock *sk, u32 len)
+bool xtcp_may_leave(struct sock *sk, u32 len, u64 now_ns)
 {
-	return !xtcp_pacing_holds(sk, len) && !xtcp_small_queue_holds(sk, len);
+	return !xtcp_pacing_holds(sk, len, now_ns) && !xtcp_small_queue_holds(sk, len);
 }
 
 /**
@@ -245,13 +245,12 @@ bool xtcp_waits_to_leave(struct sock *sk)
 /**
  * xtcp_departure_ns - when a segment that is sent now will leave the host
  * @sk: socket, locked
+ * @now_ns: monotonic time
  *
  * Return: monotonic ns; later than now only where fq paces.
  */
-u64 xtcp_departure_ns(const struct sock *sk)
+u64 xtcp_departure_ns(const struct sock *sk, u64 now_ns)
 {
-	u64 now_ns = ktime_get_ns();
-
 	return xtcp_fq_paces(sk) ? max(xtcp_sk(sk)->pace_ns, now_ns) : now_ns;
 }
 

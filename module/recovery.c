@@ -386,7 +386,7 @@ void xtcp_retransmit_lost(struct sock *sk)
 			xs->cong.cwnd_limited = true;
 			break;
 		}
-		if (!xtcp_may_leave(sk, len))
+		if (!xtcp_may_leave(sk, len, ktime_get_ns()))
 			break;
 		if (xtcp_retransmit_skb(sk, skb, xs->ca_state == XTCP_CA_LOSS ?
 							 "timeout" : "recovery"))

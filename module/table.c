@@ -16,7 +16,40 @@
 
 #include "engine.h"
 
+/*
+ * Of the addresses only what can differ: the first 96 bits of mapped ones are
+ * equal.  The seed, which nobody outside knows, keeps a peer from choosing ports
+ * that fall together.
+ */
+static u32 xtcp_key_hash(const void *data, u32 len, u32 seed)
+{
+	const struct xtcp_key *key = data;
+	u32 laddr = (__force u32)key->t.laddr.s6_addr32[3];
+	u32 faddr = (__force u32)key->t.faddr.s6_addr32[3];
+	u32 ports = (__force u32)key->t.lport << 16 | (__force u32)key->t.fport;
+
+	if (!ipv6_addr_v4mapped(&key->t.faddr)) {
+		laddr = __ipv6_addr_jhash(&key->t.laddr, seed);
+		faddr = __ipv6_addr_jhash(&key->t.faddr, seed);
+	}
+	return jhash_3words(laddr, faddr, ports,
+			    seed ^ net_hash_mix(key->net) ^ key->scope);
+}
+
+static int xtcp_key_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct xtcp_key *a = arg->key;
+	const struct xtcp_key *b = &((const struct xtcp_node *)obj)->key;
+
+	return !(a->t.fport == b->t.fport && a->t.lport == b->t.lport &&
+		 ipv6_addr_equal(&a->t.faddr, &b->t.faddr) &&
+		 ipv6_addr_equal(&a->t.laddr, &b->t.laddr) &&
+		 a->scope == b->scope && a->net == b->net);
+}
+
 static const struct rhashtable_params xtcp_conn_params = {
+	.hashfn			= xtcp_key_hash,
+	.obj_cmpfn		= xtcp_key_cmp,
 	.head_offset		= offsetof(struct xtcp_node, rh),
 	.key_offset		= offsetof(struct xtcp_node, key),
 	.key_len		= sizeof(struct xtcp_key),

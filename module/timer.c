@@ -26,9 +26,8 @@
 #include "why.h"
 
 static void xtcp_arm(struct sock *sk, struct timer_list *t, u64 *deadline_us,
-		     u64 when_us)
+		     u64 when_us, u64 now_us)
 {
-	u64 now_us = xtcp_now_us();
 	u64 wait_us = when_us > now_us ? when_us - now_us : 0;
 	unsigned long expires;
 
@@ -43,14 +42,15 @@ static void xtcp_arm(struct sock *sk, struct timer_list *t, u64 *deadline_us,
 static bool xtcp_too_early(struct sock *sk, struct timer_list *t,
 			   u64 *deadline_us)
 {
-	u64 when_us = *deadline_us;
+	u64 when_us = *deadline_us, now_us;
 
 	/* The wheel rounds up; what is within a tick is due. */
 	if (!when_us)
 		return true;
-	if (xtcp_now_us() + jiffies_to_usecs(1) >= when_us)
+	now_us = xtcp_now_us();
+	if (now_us + jiffies_to_usecs(1) >= when_us)
 		return false;
-	xtcp_arm(sk, t, deadline_us, when_us);
+	xtcp_arm(sk, t, deadline_us, when_us, now_us);
 	return true;
 }
 
@@ -145,6 +145,7 @@ void xtcp_rearm_rtx(struct sock *sk)
 	enum xtcp_rtx_kind kind = xtcp_rtx_need(sk);
 
 	u64 wait_us = xtcp_rto_us(sk);
+	u64 now_us;
 
 	if (kind == XTCP_RTX_RTO && xs->rack.reo_timeout_us) {
 		kind = XTCP_RTX_REO;
@@ -163,9 +164,10 @@ void xtcp_rearm_rtx(struct sock *sk)
 		return;
 	}
 	/* What fq holds back has not left yet. */
+	now_us = xtcp_now_us();
 	xtcp_arm(sk, &xs->rtx_timer, &xs->rtx_deadline_us,
-		 max(xtcp_now_us(), kind == XTCP_RTX_RTO ? xs->last_send_us : 0) +
-		 wait_us);
+		 max(now_us, kind == XTCP_RTX_RTO ? xs->last_send_us : 0) +
+		 wait_us, now_us);
 }
 
 /* The peer is silent for too long: the connection ends with ETIMEDOUT. */
@@ -322,15 +324,16 @@ static void xtcp_rtx_handler(struct sock *sk)
 /* --------------------------------------------------------------- delack */
 
 /**
- * xtcp_arm_delack - an ACK is owed, XTCP_DELACK_US from now at the latest
+ * xtcp_arm_delack - the newest segment is owed an ACK within XTCP_DELACK_US
  * @sk: socket, locked
  */
 void xtcp_arm_delack(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 
+	/* Counted from the segment that is owed an ACK. */
 	xtcp_arm(sk, &xs->delack_timer, &xs->delack_deadline_us,
-		 xtcp_now_us() + XTCP_DELACK_US);
+		 xs->last_rcv_us + XTCP_DELACK_US, xs->last_rcv_us);
 }
 
 static void xtcp_delack_handler(struct sock *sk)
@@ -388,9 +391,10 @@ unsigned int xtcp_keepcnt(const struct sock *sk)
 void xtcp_reset_keepalive(struct sock *sk, u64 delay_us)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
+	u64 now_us = xtcp_now_us();
 
-	xtcp_arm(sk, &xs->keep_timer, &xs->keep_deadline_us,
-		 xtcp_now_us() + delay_us);
+	xtcp_arm(sk, &xs->keep_timer, &xs->keep_deadline_us, now_us + delay_us,
+		 now_us);
 }
 
 /**

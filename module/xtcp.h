@@ -68,7 +68,7 @@ struct xtcp_af_ops {
  */
 struct xtcp_key {
 	struct xtcp_tuple4	t;
-	u32			scope;	/* xtcp_scope(); no holes: hashed as bytes */
+	u32			scope;	/* xtcp_scope() */
 	struct net		*net;
 };
 
