@@ -25,6 +25,12 @@
 #define XTCP_SACK_WITH_DATA	4
 #define XTCP_SACK_ALONE		XTCP_RANGES_MAX
 
+/*
+ * Bytes that leave the host in one go, and that one ACK of a batch covers: as many
+ * as a super-segment holds.
+ */
+#define XTCP_BATCH_MAX		65536u
+
 /* What the caller of the engine must do with a segment that it refused. */
 enum xtcp_verdict {
 	XTCP_VERDICT_DONE,	/* consumed */
@@ -198,7 +204,7 @@ void xtcp_pacing_setup(struct sock *sk);
 void xtcp_pacing_stop(struct sock *sk);
 void xtcp_update_pacing(struct sock *sk);
 void xtcp_pacing_acked(struct sock *sk, u32 acked);
-bool xtcp_may_leave(struct sock *sk, u32 len, u64 now_ns);
+bool xtcp_may_leave(struct sock *sk, u32 len, u64 *now_ns);
 u32 xtcp_pacing_quantum(const struct sock *sk);
 bool xtcp_still_in_host(struct sock *sk, struct sk_buff *skb);
 bool xtcp_waits_to_leave(struct sock *sk);
@@ -206,6 +212,7 @@ u64 xtcp_departure_ns(const struct sock *sk, u64 now_ns);
 void xtcp_departed(struct sock *sk, u32 len, u64 at_ns);
 void xtcp_wfree(struct sk_buff *skb);
 void xtcp_send_more(struct sock *sk);
+void xtcp_after_batch(struct sock *sk);
 
 /* offload.c */
 void xtcp_setup_caps(struct sock *sk, struct dst_entry *dst);

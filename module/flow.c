@@ -199,7 +199,7 @@ void xtcp_cleanup_rbuf(struct sock *sk, u32 copied)
 
 	if (!copied || !xtcp_state_in(sk, XTCPF_CAN_RECV))
 		return;
-	if ((xs->ack_pending & XTCP_ACK_DELAYED) &&
+	if ((xs->ack_pending & (XTCP_ACK_DELAYED | XTCP_ACK_BATCH)) &&
 	    xs->ack_bytes > xs->rcv_mss) {
 		xtcp_send_ack(sk);
 		return;

@@ -406,7 +406,8 @@ static void xtcp_note_ce(struct sock *sk, const struct sk_buff *skb)
 
 /*
  * RFC 9293 section 3.8.6.3 and RFC 5681 section 4.2: an ACK for every second
- * full segment, at once while a gap exists, else soon.
+ * full segment, at once while a gap exists, else soon.  Segments that the host
+ * takes in at once have one ACK, as one super-segment of the same size has.
  */
 static void xtcp_data_acked_how(struct xtcp_sock *xs, struct sock *sk, u32 len,
 				u32 seg)
@@ -415,8 +416,10 @@ static void xtcp_data_acked_how(struct xtcp_sock *xs, struct sock *sk, u32 len,
 	if (seg > xs->rcv_mss)
 		xs->rcv_mss = min_t(u32, seg, xs->advmss);
 	if (xs->quickack || xs->sack.n || xs->dsack_set ||
-	    xs->ack_bytes >= 2 * xs->rcv_mss)
+	    xs->ack_bytes >= XTCP_BATCH_MAX)
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
+	else if (xs->ack_bytes >= 2 * xs->rcv_mss)
+		xtcp_schedule_ack(sk, XTCP_ACK_BATCH);
 	else
 		xtcp_schedule_ack(sk, XTCP_ACK_DELAYED);
 }

@@ -362,21 +362,25 @@ bool xtcp_send_one(struct sock *sk)
  * @sk: socket, locked
  * @gfp: allocation flags
  *
+ * Segments leave in batches: where the way to the peer is within this host, what
+ * comes next of it runs for all of them at once.
+ *
  * Return: true when something left.
  */
 bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
+	u32 mss, burst = 0;
 	bool sent = false;
 	u64 now_ns;
-	u32 mss;
 
 	if (xs->ca_state != XTCP_CA_OPEN)
 		xtcp_retransmit_lost(sk);
 
 	now_ns = ktime_get_ns();
 	mss = xtcp_current_mss(sk);
+	local_bh_disable();
 
 	while ((skb = skb_peek(&sk->sk_write_queue))) {
 		bool last = skb_queue_is_last(&sk->sk_write_queue, skb);
@@ -387,7 +391,7 @@ bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
 			len = rounddown(len, mss);
 		if (!len && (skb->len || !(XTCP_SKB_CB(skb)->flags & XTCP_FIN)))
 			break;
-		if (!xtcp_may_leave(sk, len, now_ns))
+		if (!xtcp_may_leave(sk, len, &now_ns))
 			break;
 		if (len < skb->len && xtcp_fragment(sk, skb, len, gfp))
 			break;
@@ -398,7 +402,14 @@ bool xtcp_write_xmit(struct sock *sk, gfp_t gfp)
 		xtcp_transmit_at(sk, skb, mss, now_ns, gfp);
 		xtcp_sent_first_time(sk, skb, mss);
 		sent = true;
+		burst += len;
+		if (burst >= XTCP_BATCH_MAX) {
+			local_bh_enable();
+			local_bh_disable();
+			burst = 0;
+		}
 	}
+	local_bh_enable();
 	xs->nonagle &= ~XTCP_NAGLE_PUSH;
 	xtcp_note_cwnd_limit(sk);
 	return sent;
@@ -536,10 +547,11 @@ void xtcp_send_ack(struct sock *sk)
 /**
  * xtcp_schedule_ack - note that an acknowledgment is owed
  * @sk: socket, locked
- * @how: XTCP_ACK_DELAYED or XTCP_ACK_NOW
+ * @how: XTCP_ACK_DELAYED, XTCP_ACK_BATCH or XTCP_ACK_NOW
  *
  * NOW means at the end of the segment's processing (xtcp_ack_if_due()), so
- * that data which the segment releases can carry it.
+ * that data which the segment releases can carry it; BATCH: when those that
+ * came with it have been processed.
  */
 void xtcp_schedule_ack(struct sock *sk, u8 how)
 {
@@ -558,6 +570,8 @@ void xtcp_ack_if_due(struct sock *sk)
 {
 	if (xtcp_sk(sk)->ack_pending & XTCP_ACK_NOW)
 		xtcp_send_ack(sk);
+	else if (xtcp_sk(sk)->ack_pending & XTCP_ACK_BATCH)
+		xtcp_after_batch(sk);
 }
 
 /**

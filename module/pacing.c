@@ -138,8 +138,17 @@ static bool xtcp_fq_paces(const struct sock *sk)
 	return smp_load_acquire(&sk->sk_pacing_status) == SK_PACING_FQ;
 }
 
+static bool xtcp_too_fast(const struct sock *sk, u64 len_ns, u64 now_ns)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+
+	return xs->pace_ns > now_ns &&
+	       xs->pace_ns - now_ns + len_ns >
+		       xtcp_pace_ns(sk, xtcp_pacing_quantum(sk));
+}
+
 /* Too early for @len bytes?  Then the timer is set. */
-static bool xtcp_pacing_holds(struct sock *sk, u32 len, u64 now_ns)
+static bool xtcp_pacing_holds(struct sock *sk, u32 len, u64 *now_ns)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	u64 len_ns;
@@ -147,10 +156,13 @@ static bool xtcp_pacing_holds(struct sock *sk, u32 len, u64 now_ns)
 	len_ns = xtcp_pace_ns(sk, len);
 	if (!len_ns)
 		return false;
-	if (xtcp_fq_paces(sk) && xs->pace_ns < now_ns + XTCP_FQ_HORIZON_NS)
+	if (xtcp_fq_paces(sk) && xs->pace_ns < *now_ns + XTCP_FQ_HORIZON_NS)
 		return false;
-	if (xs->pace_ns <= now_ns ||
-	    xs->pace_ns - now_ns + len_ns <= xtcp_pace_ns(sk, xtcp_pacing_quantum(sk)))
+	if (!xtcp_too_fast(sk, len_ns, *now_ns))
+		return false;
+	/* Time has passed since the first of the batch left. */
+	*now_ns = ktime_get_ns();
+	if (!xtcp_too_fast(sk, len_ns, *now_ns))
 		return false;
 	XTCP_INC_STATS(sk, PacingWaits);
 	if (!hrtimer_is_queued(&xs->pace_timer)) {
@@ -192,11 +204,11 @@ static bool xtcp_small_queue_holds(struct sock *sk, u32 len)
  * xtcp_may_leave - do rate and host let a segment go now?
  * @sk: socket, locked
  * @len: its payload, bytes
- * @now_ns: monotonic time
+ * @now_ns: monotonic time of a moment ago; brought up to date if that matters
  *
  * Return: false: not now; xtcp_send_more() will be called.
  */
-bool xtcp_may_leave(struct sock *sk, u32 len, u64 now_ns)
+bool xtcp_may_leave(struct sock *sk, u32 len, u64 *now_ns)
 {
 	return !xtcp_pacing_holds(sk, len, now_ns) && !xtcp_small_queue_holds(sk, len);
 }
@@ -290,6 +302,45 @@ void xtcp_send_more(struct sock *sk)
 	if (xs->ca_state != XTCP_CA_OPEN)
 		xtcp_retransmit_lost(sk);
 	xtcp_push(sk);
+	if (xs->ack_pending & XTCP_ACK_BATCH)
+		xtcp_send_ack(sk);
+}
+
+/* Have this CPU's tasklet call xtcp_send_more(); takes over a reference. */
+static void xtcp_queue_sender(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+	struct xtcp_senders *s;
+
+	if (test_and_set_bit(XTCP_TX_QUEUED, &xs->tx_flags)) {
+		sock_put(sk);
+		return;
+	}
+	s = get_cpu_ptr(&xtcp_senders);
+	llist_add(&xs->send_node, &s->list);
+	tasklet_schedule(&s->tasklet);
+	put_cpu_ptr(&xtcp_senders);
+}
+
+/**
+ * xtcp_after_batch - call xtcp_send_more() when the batch is over
+ * @sk: socket, locked, that processes a segment
+ *
+ * A batch is what the host takes from a device at once, or what waited while a
+ * program held the socket.
+ */
+void xtcp_after_batch(struct sock *sk)
+{
+	struct xtcp_sock *xs = xtcp_sk(sk);
+
+	if (in_softirq()) {
+		if (!test_bit(XTCP_TX_QUEUED, &xs->tx_flags)) {
+			sock_hold(sk);
+			xtcp_queue_sender(sk);
+		}
+	} else if (!test_and_set_bit(XTCP_DEFER_SEND, &xs->deferred)) {
+		sock_hold(sk);
+	}
 }
 
 static enum hrtimer_restart xtcp_pace_timer(struct hrtimer *t)
@@ -325,22 +376,13 @@ void xtcp_wfree(struct sk_buff *skb)
 	struct sock *sk = skb->sk;
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	unsigned int truesize = skb->truesize;
-	struct xtcp_senders *s;
 
 	/* All of the charge but the byte that still keeps the socket's memory. */
 	WARN_ON(refcount_sub_and_test(truesize - 1, &sk->sk_wmem_alloc));
 	smp_mb__after_atomic();		/* pairs with xtcp_small_queue_holds() */
 	if (unlikely(test_bit(XTCP_TX_THROTTLED, &xs->tx_flags)) &&
-	    refcount_inc_not_zero(&sk->sk_refcnt)) {
-		if (!test_and_set_bit(XTCP_TX_QUEUED, &xs->tx_flags)) {
-			s = get_cpu_ptr(&xtcp_senders);
-			llist_add(&xs->send_node, &s->list);
-			tasklet_schedule(&s->tasklet);
-			put_cpu_ptr(&xtcp_senders);
-		} else {
-			sock_put(sk);
-		}
-	}
+	    refcount_inc_not_zero(&sk->sk_refcnt))
+		xtcp_queue_sender(sk);
 	skb->truesize = 1;
 	sock_wfree(skb);
 	skb->truesize = truesize;

@@ -375,6 +375,7 @@ void xtcp_retransmit_lost(struct sock *sk)
 {
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
+	u64 now_ns = ktime_get_ns();
 
 	while ((skb = xtcp_rtx_next_lost(sk))) {
 		u32 inflight = xtcp_inflight(xs);
@@ -386,7 +387,7 @@ void xtcp_retransmit_lost(struct sock *sk)
 			xs->cong.cwnd_limited = true;
 			break;
 		}
-		if (!xtcp_may_leave(sk, len, ktime_get_ns()))
+		if (!xtcp_may_leave(sk, len, &now_ns))
 			break;
 		if (xtcp_retransmit_skb(sk, skb, xs->ca_state == XTCP_CA_LOSS ?
 							 "timeout" : "recovery"))

@@ -149,7 +149,9 @@ static int xtcp_write_piece(struct sock *sk, struct msghdr *msg)
 		WRITE_ONCE(xs->write_seq, xs->write_seq + copied);
 		XTCP_SKB_CB(skb)->end_seq += copied;
 		XTCP_SKB_CB(skb)->flags &= ~XTCP_PSH;
-		if (skb->len >= goal && msg_data_left(msg))
+		/* Full ones in batches, not one by one. */
+		if (skb->len >= goal && msg_data_left(msg) &&
+		    xs->write_seq - xs->snd_nxt >= XTCP_BATCH_MAX)
 			xtcp_push(sk);
 	}
 	return copied;

@@ -164,6 +164,7 @@ enum xtcp_rtx_kind {
 #define XTCP_ACK_NONE		0
 #define XTCP_ACK_DELAYED	BIT(0)	/* within XTCP_DELACK_US */
 #define XTCP_ACK_NOW		BIT(1)
+#define XTCP_ACK_BATCH		BIT(2)	/* after what came with it */
 
 struct xtcp_sock {
 	struct inet_sock	inet;	/* must be first */
