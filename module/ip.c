@@ -512,6 +512,8 @@ int xtcp_rcv(struct sk_buff *skb, struct xtcp_rx *rx)
 	unsigned int hdr_len;
 
 	xtcp_mib_add(xn, InSegs, xtcp_skb_segs(skb));
+	if (skb_is_gso(skb))
+		xtcp_mib_inc(xn, InSuperSegs);
 	if (!xtcp_well_formed(xn, skb, rx, &hdr_len)) {
 		xtcp_mib_inc(xn, InErrs);
 		kfree_skb(skb);

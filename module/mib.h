@@ -12,6 +12,7 @@
 #define XTCP_MIB_LIST(X)						\
 	/* segments */							\
 	X(InSegs)		/* received, whatever became of them */	\
+	X(InSuperSegs)		/* skbs that held several of them */	\
 	X(OutSegs)		/* sent, retransmissions included */	\
 	X(OutSuperSegs)		/* skbs that held several of them */	\
 	X(RetransSegs)							\

@@ -79,6 +79,12 @@ void xtcp_mtu_reduced(struct sock *sk);
 /* offload.c */
 int xtcp_offload_init(void);
 void xtcp_offload_exit(void);
+struct sk_buff *xtcp_gso_segment(struct sk_buff *skb,
+				 netdev_features_t features);
+
+/* gro.c */
+extern const struct net_offload xtcp_v4_offload;
+extern const struct net_offload xtcp_v6_offload;
 
 /* ipv4.c */
 int xtcp_ipv4_init(void);

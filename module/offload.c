@@ -19,6 +19,8 @@
  * Its type is SKB_GSO_SCTP: software devices carry all types that software can
  * segment, and no card's driver takes this one for TCP.
  *
+ * On receipt segments are merged into super-segments again: gro.c.
+ *
  * How many segments: what pacing lets go at once, so that a super-segment is no
  * burst that separate segments would not be, and what the device allows.
  */
@@ -126,8 +128,8 @@ static void xtcp_segment_headers(struct sk_buff *segs, unsigned int hdr_len,
  *
  * Return: a list of segments, NULL when @skb may go as it is, or an ERR_PTR.
  */
-static struct sk_buff *xtcp_gso_segment(struct sk_buff *skb,
-					netdev_features_t features)
+struct sk_buff *xtcp_gso_segment(struct sk_buff *skb,
+				 netdev_features_t features)
 {
 	unsigned int whole = skb->len, mss = skb_shinfo(skb)->gso_size;
 	struct sk_buff *segs;
@@ -155,24 +157,18 @@ static struct sk_buff *xtcp_gso_segment(struct sk_buff *skb,
 	return segs;
 }
 
-static const struct net_offload xtcp_offload = {
-	.callbacks = {
-		.gso_segment	= xtcp_gso_segment,
-	},
-};
-
 /**
- * xtcp_offload_init - super-segments can be cut from now on
+ * xtcp_offload_init - super-segments can be cut and made from now on
  *
  * Return: 0 or -EBUSY when another module has the protocol number.
  */
 int xtcp_offload_init(void)
 {
-	if (inet_add_offload(&xtcp_offload, xtcp_protocol))
+	if (inet_add_offload(&xtcp_v4_offload, xtcp_protocol))
 		return -EBUSY;
 #if IS_ENABLED(CONFIG_IPV6)
-	if (inet6_add_offload(&xtcp_offload, xtcp_protocol)) {
-		inet_del_offload(&xtcp_offload, xtcp_protocol);
+	if (inet6_add_offload(&xtcp_v6_offload, xtcp_protocol)) {
+		inet_del_offload(&xtcp_v4_offload, xtcp_protocol);
 		return -EBUSY;
 	}
 #endif
@@ -180,12 +176,12 @@ int xtcp_offload_init(void)
 }
 
 /**
- * xtcp_offload_exit - none is sent any more
+ * xtcp_offload_exit - none is sent or received any more
  */
 void xtcp_offload_exit(void)
 {
 #if IS_ENABLED(CONFIG_IPV6)
-	inet6_del_offload(&xtcp_offload, xtcp_protocol);
+	inet6_del_offload(&xtcp_v6_offload, xtcp_protocol);
 #endif
-	inet_del_offload(&xtcp_offload, xtcp_protocol);
+	inet_del_offload(&xtcp_v4_offload, xtcp_protocol);
 }

@@ -9,7 +9,7 @@
  *   3 network    ip ipv4 ipv6 listen                           net.h
  *   2 engine     input output mss opening life send_queue      engine.h
  *                reassembly recovery rate flow pacing
- *                offload timer timewait table port
+ *                offload gro timer timewait table port
  *   1 pure       seq wire rtt rack prr state ranges cookie
  *                cong cong_* filter
  *

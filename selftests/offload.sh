@@ -102,8 +102,69 @@ switched_in_flow() # ADDRESS
 	wait "$transferring"
 }
 
+# merging NAMESPACE: it merges what comes out of a, which sends single segments
+merging()
+{
+	ip -n "$a" link set xt0 gso_max_segs 1 &&
+		ip netns exec "$a" ethtool -K xt0 tso off &&
+		ip netns exec "$1" ethtool -K xt0 gro on
+}
+
+merged() { counter "$b" InSuperSegs; }
+
+# Single segments, which the other end puts together again as they come in.
+merged_on_receipt() # ADDRESS on|off
+{
+	link 1500 && merging "$b" && ip netns exec "$a" ethtool -K xt0 tx "$2" &&
+		transfer "$1" "$mb" || return
+	echo "super-segments: $(merged), segments: $(counter "$b" InSegs)"
+	[ "$(supers)" = 0 ] && [ "$(merged)" -gt 0 ] &&
+		[ "$(counter "$a" OutSegs)" = "$(counter "$b" InSegs)" ] &&
+		[ "$(counter "$b" InCsumErrors)" = 0 ]
+}
+
+# What came in disorder, twice, or with flipped bits must not be merged.
+merged_mistreated() # ADDRESS NETEM...
+{
+	local address=$1
+	shift
+	link 1500 && merging "$b" && netem "$@" limit 10000 &&
+		transfer "$address" "$mb"
+}
+
+merging_switched_in_flow() # ADDRESS
+{
+	local switch transferring
+	link 1500 && merging "$b" && netem delay 5ms rate 20mbit limit 10000 || return
+	transfer "$1" $((4 * mb)) &
+	transferring=$!
+	for switch in off on off on; do
+		sleep 0.3
+		ip netns exec "$b" ethtool -K xt0 gro $switch
+	done
+	wait "$transferring"
+}
+
+# The router merges what it gets; b gets it whole, or cut and summed again.
+merged_by_router() # ADDRESS whole|cut
+{
+	router && merging "$r" || return
+	if [ "$2" = cut ]; then
+		ip -n "$r" link set xt1 gso_max_segs 1 &&
+			ip netns exec "$r" ethtool -K xt1 tx off gso off || return
+	fi
+	transfer "$1" "$mb" || return
+	echo "super-segments: $(merged), segments: $(counter "$b" InSegs)"
+	[ "$(counter "$b" InCsumErrors)" = 0 ] || return
+	if [ "$2" = whole ]; then
+		[ "$(merged)" -gt 0 ]
+	else
+		[ "$(merged)" = 0 ]
+	fi
+}
+
 # a - r - b, and the way to b is narrower: r tells, and a's segments shrink.
-through_router() # ADDRESS
+router()
 {
 	wide_link || return
 	ip netns del "$r" 2>/dev/null
@@ -131,8 +192,12 @@ through_router() # ADDRESS
 	EOF
 	ip netns exec "$r" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
 		echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
-	until_true 20 carrier "$a" || return
-	transfer "$1" $((2 * mb)) || return
+	until_true 20 carrier "$a"
+}
+
+through_router() # ADDRESS
+{
+	router && transfer "$1" $((2 * mb)) || return
 	echo "super-segments: $(supers), PmtuReduced: $(counter "$a" PmtuReduced)"
 	[ "$(supers)" -gt 0 ] && [ "$(counter "$a" PmtuReduced)" -gt 0 ]
 }
@@ -156,6 +221,16 @@ if ip netns exec "$a" ethtool -k xt0 >/dev/null 2>&1; then
 	both switched_in_flow switched_in_flow
 	both cut_by_queue cut_by_queue on
 	both cut_by_queue_and_summed cut_by_queue off
+	both merged_on_receipt merged_on_receipt on
+	both merged_and_summed merged_on_receipt off
+	both merged_in_disorder merged_mistreated delay 2ms 1ms loss 1% \
+		duplicate 2%
+	both merged_corrupted merged_mistreated delay 2ms corrupt 1%
+	both merging_switched_in_flow merging_switched_in_flow
+	check ipv4.merged_by_router merged_by_router 198.51.100.2 whole
+	check ipv6.merged_by_router merged_by_router 2001:db8:1::2 whole
+	check ipv4.merged_by_router_and_cut merged_by_router 198.51.100.2 cut
+	check ipv6.merged_by_router_and_cut merged_by_router 2001:db8:1::2 cut
 else
 	skip switched_off "no ethtool"
 fi
