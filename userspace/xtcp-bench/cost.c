@@ -30,7 +30,7 @@
 #include "bench.h"
 #include "mark.h"
 
-#define MIB		(1UL << 20)
+#define MIB		1048576UL
 #define READ_BYTES	131072
 #define FILE_BYTES	MIB
 #define UNIX_NAME	"xtcp-bench"	/* abstract */
