@@ -140,7 +140,7 @@ merging_switched_in_flow() # ADDRESS
 	transferring=$!
 	for switch in off on off on; do
 		sleep 0.3
-		ip netns exec "$b" ethtool -K xt0 gro $switch
+		ip netns exec "$b" ethtool -K xt0 gro "$switch"
 	done
 	wait "$transferring"
 }
