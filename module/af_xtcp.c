@@ -78,6 +78,7 @@ static int xtcp_init_sock(struct sock *sk)
 	xs->ip_destruct = sk->sk_destruct;
 	sk->sk_destruct = xtcp_destruct;
 	sk_sockets_allocated_inc(sk);
+	xtcp_sock_abilities(sk->sk_socket);
 	return 0;
 }
 
@@ -170,6 +171,36 @@ void xtcp_adopt_family(struct sock *sk, int family)
 		WRITE_ONCE(sk->sk_family, AF_INET);
 	}
 #endif
+}
+
+/**
+ * xtcp_set_addrform - IPV6_ADDRFORM: an IPv6 socket that talks IPv4 becomes IPv4's
+ * @sk: socket of AF_INET6, not locked
+ * @family: AF_INET
+ *
+ * Return: 0; -EINVAL for other families; -ENOTCONN; -EADDRNOTAVAIL when the
+ * peer's address is none of IPv4.
+ */
+int xtcp_set_addrform(struct sock *sk, int family)
+{
+	int err = -EINVAL;
+
+	if (family != AF_INET)
+		return err;
+	lock_sock(sk);
+	if (sk->sk_state != XTCP_ESTABLISHED) {
+		err = -ENOTCONN;
+	} else if (xtcp_sk(sk)->af != &xtcp_ipv4_af || ipv6_only_sock(sk)) {
+		err = -EADDRNOTAVAIL;
+	} else {
+		err = 0;
+		sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
+		sock_prot_inuse_add(sock_net(sk), &xtcp_prot, 1);
+		WRITE_ONCE(sk->sk_prot, &xtcp_prot);
+		WRITE_ONCE(sk->sk_family, AF_INET);
+	}
+	release_sock(sk);
+	return err;
 }
 
 static void xtcp_adopt_address(struct sock *sk,
@@ -269,14 +300,18 @@ static const struct proto_ops xtcp_ops = {
 	.gettstamp	= sock_gettstamp,
 	.listen		= xtcp_listen,
 	.shutdown	= inet_shutdown,
-	.setsockopt	= sock_common_setsockopt,
+	.setsockopt	= xtcp_sock_setsockopt,
 	.getsockopt	= sock_common_getsockopt,
 	.sendmsg	= xtcp_sendmsg,
 	.recvmsg	= xtcp_recvmsg,
 	.mmap		= sock_no_mmap,
+	.splice_read	= xtcp_splice_read,
+	.splice_eof	= xtcp_splice_eof,
+	.read_sock	= xtcp_read_sock,
+	.set_peek_off	= sk_set_peek_off,
 	.set_rcvlowat	= xtcp_set_rcvlowat,
 	.peek_len	= xtcp_peek_len,
-	XTCP_NO_SENDPAGE
+	XTCP_SENDPAGE
 };
 
 /* ------------------------------------------------------------- the doors */
@@ -315,6 +350,7 @@ static int xtcp_create(struct net *net, struct socket *sock, int protocol,
 	module_put(THIS_MODULE);	/* what the inner socket held */
 
 	sock->ops = &xtcp_ops;
+	xtcp_sock_abilities(sock);
 	sock_graft(sk, sock);
 	xtcp_sk(sk)->any_family = sk->sk_family == AF_INET6;
 	xtcp_adopt_family(sk, AF_INET);

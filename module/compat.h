@@ -6,19 +6,27 @@
 #ifndef _XTCP_COMPAT_H
 #define _XTCP_COMPAT_H
 
+#include <linux/bvec.h>
+#include <linux/errqueue.h>
 #include <linux/hrtimer.h>
 #include <linux/net.h>
+#include <linux/net_tstamp.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
 #include <linux/sysctl.h>
 #include <linux/timer.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <net/inet_common.h>
 #include <net/ip6_route.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
 #include "xtcp-probe.h"
+
+#ifdef XTCP_HAVE_TSTAMP_ACK_SK
+#include <net/tcp.h>
+#endif
 
 /* 6.10: moved out of net/sock.h */
 #ifdef XTCP_HAVE_PROTO_MEMORY_H
@@ -83,12 +91,133 @@ static inline int xtcp_prot_ioctl(struct sock *sk, int cmd, unsigned long arg)
 }
 #endif
 
-/* 6.5: sendpage gave way to MSG_SPLICE_PAGES. */
+/*
+ * 6.5: sendpage gave way to MSG_SPLICE_PAGES.  Where it has not, a page becomes
+ * such a message.
+ */
 #ifdef XTCP_HAVE_SENDPAGE
-#define XTCP_NO_SENDPAGE	.sendpage = sock_no_sendpage,
+int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
+
+static inline ssize_t xtcp_sendpage(struct socket *sock, struct page *page,
+				    int offset, size_t size, int flags)
+{
+	struct bio_vec bvec = {
+		.bv_page = page,
+		.bv_len = size,
+		.bv_offset = offset,
+	};
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
+
+	if (flags & MSG_SENDPAGE_NOTLAST)
+		msg.msg_flags |= MSG_MORE;
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, &bvec, 1, size);
+	return xtcp_sendmsg(sock, &msg, size);
+}
+
+#define XTCP_SENDPAGE	.sendpage = xtcp_sendpage,
+
+/* The first page of @iter, which is of bio_vecs, into @skb. */
+static inline ssize_t xtcp_splice_from_iter(struct sk_buff *skb,
+					    struct iov_iter *iter,
+					    ssize_t maxsize, gfp_t gfp)
+{
+	size_t at = iter->bvec->bv_offset + iter->iov_offset;
+	struct page *page = iter->bvec->bv_page;
+	int i = skb_shinfo(skb)->nr_frags;
+	size_t len = min_t(size_t, maxsize,
+			   iter->bvec->bv_len - iter->iov_offset);
+
+	if (skb_can_coalesce(skb, i, page, at)) {
+		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], len);
+	} else if (i >= MAX_SKB_FRAGS) {
+		return -EMSGSIZE;
+	} else {
+		get_page(page);
+		skb_fill_page_desc(skb, i, page, at, len);
+	}
+	skb->len += len;
+	skb->data_len += len;
+	skb->truesize += len;
+	iov_iter_advance(iter, len);
+	return len;
+}
 #else
-#define XTCP_NO_SENDPAGE
+#define XTCP_SENDPAGE
+
+/* 6.18: the memory is always the caller's. */
+#ifdef XTCP_HAVE_SPLICE_FROM_ITER_GFP
+#define xtcp_splice_from_iter(skb, iter, max, gfp) \
+	skb_splice_from_iter(skb, iter, max, gfp)
+#else
+#define xtcp_splice_from_iter(skb, iter, max, gfp) \
+	((void)(gfp), skb_splice_from_iter(skb, iter, max))
 #endif
+#endif
+
+/* 7.x: payload may stand in a device's memory; ours never does. */
+#ifdef XTCP_HAVE_ZEROCOPY_DEVMEM
+#define xtcp_zerocopy_notice(sk, size, uarg) \
+	msg_zerocopy_realloc(sk, size, uarg, false)
+#define xtcp_zerocopy_iter(sk, skb, msg, len, uarg) \
+	skb_zerocopy_iter_stream(sk, skb, msg, len, uarg, NULL)
+#else
+#define xtcp_zerocopy_notice(sk, size, uarg) \
+	msg_zerocopy_realloc(sk, size, uarg)
+#define xtcp_zerocopy_iter(sk, skb, msg, len, uarg) \
+	skb_zerocopy_iter_stream(sk, skb, msg, len, uarg)
+#endif
+
+/*
+ * What the kernel asks of a socket's flags: io_uring's zero-copy send; 6.8:
+ * who takes options of SOL_SOCKET himself, for those that the kernel gives to
+ * known protocols only.
+ */
+static inline void xtcp_sock_abilities(struct socket *sock)
+{
+	set_bit(SOCK_SUPPORT_ZC, &sock->flags);
+#ifdef XTCP_HAVE_CUSTOM_SOCKOPT
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+#endif
+}
+
+/* 7.x: times stay as they are until the program gets them. */
+#ifdef XTCP_HAVE_SCM_KTIME
+#define xtcp_scm_time(t)	(t)
+#else
+#define xtcp_scm_time(t)	ktime_to_timespec64(t)
+#endif
+
+/* 6.15: whether to tell of an acknowledgment is asked of TCP's own notes. */
+static inline void xtcp_tell_acked(struct sock *sk, struct sk_buff *skb)
+{
+#ifdef XTCP_HAVE_TSTAMP_ACK_SK
+	char cb[sizeof(skb->cb)];
+
+	memcpy(cb, skb->cb, sizeof(cb));
+	TCP_SKB_CB(skb)->txstamp_ack = TSTAMP_ACK_SK;
+	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+	memcpy(skb->cb, cb, sizeof(cb));
+#else
+	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+#endif
+}
+
+/* Does SO_TIMESTAMPING ask for the time of arrival by that clock? */
+static inline bool xtcp_wants_rx_stamp(u32 tsflags, bool software)
+{
+	u32 report = software ? SOF_TIMESTAMPING_SOFTWARE :
+				SOF_TIMESTAMPING_RAW_HARDWARE;
+
+	if (!(tsflags & report))
+		return false;
+#ifdef XTCP_HAVE_RX_FILTER	/* 6.12: only if taking it was asked for too */
+	if ((tsflags & SOF_TIMESTAMPING_OPT_RX_FILTER) &&
+	    !(tsflags & (software ? SOF_TIMESTAMPING_RX_SOFTWARE :
+				    SOF_TIMESTAMPING_RX_HARDWARE)))
+		return false;
+#endif
+	return true;
+}
 
 /* 6.4: where a socket's IPv6 part stands is told, not computed. */
 #ifdef XTCP_HAVE_PINFO_OFFSET

@@ -172,6 +172,11 @@ void xtcp_challenge_ack(struct sock *sk);
 enum xtcp_verdict xtcp_rcv_segment(struct sock *sk, struct sk_buff *skb);
 u32 xtcp_rtt_from_echo(struct sock *sk, u32 tsecr, u64 now_us);
 
+/* urgent.c */
+void xtcp_mark_urgent(struct sock *sk);
+void xtcp_rcv_urgent(struct sock *sk, const struct sk_buff *skb,
+		     const struct xtcp_opts *opts);
+
 /* opening.c */
 enum xtcp_verdict xtcp_rcv_syn_sent(struct sock *sk, struct sk_buff *skb,
 				    const struct xtcp_opts *opts);

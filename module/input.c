@@ -643,6 +643,8 @@ static enum xtcp_verdict xtcp_rcv_synchronized(struct sock *sk,
 	if (unlikely(opts->cookie_len) && xs->segs_in > 1)
 		xtcp_schedule_ack(sk, XTCP_ACK_NOW);
 
+	if (unlikely(xtcp_opt_has(opts, XTCP_OPT_URGENT)))
+		xtcp_rcv_urgent(sk, skb, opts);
 	xtcp_note_arrival(sk, skb);
 	if (skb->len && xs->cong.ecn)
 		xtcp_note_ce(sk, skb);

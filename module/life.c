@@ -84,6 +84,8 @@ void xtcp_init_sock_state(struct sock *sk)
 	xs->snd_wnd = 0;
 	xs->max_wnd = 0;
 	xs->snd_sml = 0;
+	xs->urgent = false;
+	xs->urg = XTCP_URG_NONE;
 	xs->pmtu = 0;
 	memset(&xs->hole, 0, sizeof(xs->hole));
 	xs->mss = XTCP_DEFAULT_MSS;

@@ -153,7 +153,7 @@ static unsigned int xtcp_data_opts_len(const struct xtcp_sock *xs)
 	struct xtcp_opts_out o;
 
 	if (likely(!xs->cookie && !xs->dsack_set && !xs->sack.n &&
-		   !xs->rcv_ce_bytes))
+		   !xs->rcv_ce_bytes && !xs->urgent))
 		return 0;
 	return xtcp_collect_opts(xs, &o, sack, true) ? xtcp_opts_len(&o) : 0;
 }

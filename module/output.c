@@ -52,6 +52,10 @@ u8 xtcp_collect_opts(const struct xtcp_sock *xs, struct xtcp_opts_out *o,
 		o->present |= BIT(XTCP_OPT_ECN);
 		o->ecn_bytes = xs->rcv_ce_bytes;
 	}
+	if (unlikely(xs->urgent)) {
+		o->present |= BIT(XTCP_OPT_URGENT);
+		o->urg_seq = xs->snd_up;
+	}
 	return o->present;
 }
 
@@ -113,6 +117,15 @@ static int xtcp_make_room(struct sk_buff *skb, unsigned int opt_len)
 				GFP_ATOMIC | __GFP_NOWARN);
 }
 
+/* XTCP_TX_DELAY, for tests of programs: where fq is the qdisc, it waits there. */
+static void xtcp_delay_departure(struct sk_buff *skb, u32 delay_us)
+{
+	u64 at_ns = skb->tstamp ?: ktime_get_ns();
+
+	skb_set_delivery_time(skb, at_ns + (u64)delay_us * NSEC_PER_USEC,
+			      SKB_CLOCK_MONOTONIC);
+}
+
 /*
  * Every segment of a connection passes here.  @skb is consumed; its cb tells
  * sequence and flags; @o is NULL or the options to put on it.
@@ -145,6 +158,9 @@ static int xtcp_transmit(struct sock *sk, struct sk_buff *skb,
 	skb_set_owner_w(skb, sk);
 	skb->destructor = xtcp_wfree;
 	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
+
+	if (unlikely(xs->tx_delay_us))
+		xtcp_delay_departure(skb, xs->tx_delay_us);
 
 	xs->segs_out += segs;
 	XTCP_ADD_STATS(sk, OutSegs, segs);
@@ -236,7 +252,7 @@ int xtcp_transmit_skb(struct sock *sk, struct sk_buff *skb, gfp_t gfp)
 static bool xtcp_nagle_holds(const struct xtcp_sock *xs,
 			     const struct sk_buff *skb, bool last)
 {
-	if (!last || (XTCP_SKB_CB(skb)->flags & XTCP_FIN) ||
+	if (!last || (XTCP_SKB_CB(skb)->flags & XTCP_FIN) || xs->urgent ||
 	    (xs->nonagle & XTCP_NAGLE_PUSH))
 		return false;
 	if (xs->nonagle & XTCP_NAGLE_CORK)

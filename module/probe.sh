@@ -39,3 +39,9 @@ have CTL_CONST linux/sysctl.h 'typedef int proc_handler\(const struct ctl_table'
 have PROTO_MEMORY_H net/proto_memory.h .
 have GSO_H net/gso.h .
 have SKBUFF_REF_H linux/skbuff_ref.h .
+have SPLICE_FROM_ITER_GFP linux/skbuff.h '^[[:space:]]+ssize_t maxsize, gfp_t gfp\);'
+have ZEROCOPY_DEVMEM linux/skbuff.h 'net_devmem_dmabuf_binding \*binding\);'
+have CUSTOM_SOCKOPT linux/net.h 'SOCK_CUSTOM_SOCKOPT'
+have RX_FILTER uapi/linux/net_tstamp.h 'SOF_TIMESTAMPING_OPT_RX_FILTER'
+have SCM_KTIME linux/socket.h '^[[:space:]]+ktime_t ts\[3\];'
+have TSTAMP_ACK_SK net/tcp.h 'TSTAMP_ACK_SK'

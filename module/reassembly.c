@@ -68,6 +68,7 @@ static struct sk_buff *xtcp_collector(struct sock *sk, struct sk_buff *from)
 		return NULL;
 	}
 	*XTCP_SKB_CB(skb) = *XTCP_SKB_CB(from);
+	skb->tstamp = from->tstamp;
 	return skb;
 }
 
@@ -89,6 +90,8 @@ static bool xtcp_merge(struct sock *sk, struct sk_buff *to,
 	}
 	XTCP_SKB_CB(to)->end_seq = XTCP_SKB_CB(from)->end_seq;
 	XTCP_SKB_CB(to)->flags |= XTCP_SKB_CB(from)->flags;
+	if (unlikely(from->tstamp))	/* the newest counts */
+		to->tstamp = from->tstamp;
 	XTCP_INC_STATS(sk, RcvCoalesced);
 	kfree_skb_partial(from, stolen);
 	return true;

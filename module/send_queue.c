@@ -195,6 +195,43 @@ static void xtcp_set_marks(struct xtcp_sock *xs, struct sk_buff *skb, u8 marks)
 	xtcp_change_marks(xs, skb, XTCP_SKB_CB(skb)->marks | marks);
 }
 
+/* The request for times goes with the byte that it is about. */
+static void xtcp_split_stamp(struct sk_buff *skb, struct sk_buff *rest)
+{
+	struct skb_shared_info *front = skb_shinfo(skb);
+	struct skb_shared_info *back = skb_shinfo(rest);
+
+	if (likely(!(front->tx_flags & SKBTX_ANY_TSTAMP) &&
+		   !XTCP_SKB_CB(skb)->stamp_ack))
+		return;
+	if (xtcp_before(XTCP_SKB_CB(skb)->stamp_seq, XTCP_SKB_CB(rest)->seq)) {
+		XTCP_SKB_CB(rest)->stamp_ack = false;
+		return;
+	}
+	back->tx_flags |= front->tx_flags & SKBTX_ANY_TSTAMP;
+	back->tskey = front->tskey;
+	front->tx_flags &= ~SKBTX_ANY_TSTAMP;
+	XTCP_SKB_CB(skb)->stamp_ack = false;
+}
+
+/*
+ * SOF_TIMESTAMPING_TX_ACK: the byte is acknowledged.  @skb is the rtx queue's
+ * first: what shares its place with the tree's node, and what does with the
+ * list's, must look like no device and no route to the copy that is made.
+ */
+static void xtcp_stamp_acked(struct sock *sk, struct sk_buff *skb, u32 ack)
+{
+	struct list_head anchor = skb->tcp_tsorted_anchor;
+
+	if (likely(!XTCP_SKB_CB(skb)->stamp_ack) ||
+	    !xtcp_before(XTCP_SKB_CB(skb)->stamp_seq, ack))
+		return;
+	XTCP_SKB_CB(skb)->stamp_ack = false;
+	xtcp_anchor_clear(skb);
+	xtcp_tell_acked(sk, skb);
+	skb->tcp_tsorted_anchor = anchor;
+}
+
 /**
  * xtcp_fragment - cut a queued segment in two
  * @sk: socket, locked
@@ -235,6 +272,8 @@ int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len, gfp_t gfp)
 	XTCP_SKB_CB(rest)->seq = cb->seq + len;
 	cb->end_seq = cb->seq + len;
 	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
+	cb->eor = false;
+	xtcp_split_stamp(skb, rest);
 
 	/* The sums hold: two marked halves weigh what the whole did. */
 	xtcp_sk(sk)->sacked_skbs += !!(cb->marks & XTCP_MARK_SACKED);
@@ -308,6 +347,7 @@ static void xtcp_rtx_ack_partly(struct sock *sk, struct sk_buff *skb, u32 ack,
 	u32 done = ack - cb->seq;
 	u8 marks = cb->marks;
 
+	xtcp_stamp_acked(sk, skb, ack);
 	if (done >= skb->len || !xtcp_drop_front(sk, skb, done))
 		return;
 	cb->end_seq = ack;
@@ -332,6 +372,8 @@ void xtcp_rtx_ack(struct sock *sk, u32 ack, struct xtcp_ack_state *a)
 	struct xtcp_sock *xs = xtcp_sk(sk);
 	struct sk_buff *skb;
 
+	if (unlikely(xs->urgent) && !xtcp_before(ack, xs->snd_up))
+		xs->urgent = false;
 	while ((skb = xtcp_rtx_head(sk))) {
 		struct xtcp_skb_cb *cb = XTCP_SKB_CB(skb);
 
@@ -342,6 +384,7 @@ void xtcp_rtx_ack(struct sock *sk, u32 ack, struct xtcp_ack_state *a)
 		}
 		if (!(cb->marks & XTCP_MARK_SACKED))
 			xtcp_rtx_delivered(sk, skb, a, a->tsecr);
+		xtcp_stamp_acked(sk, skb, ack);
 		xtcp_clear_marks(xs, skb, ~0);
 		xtcp_rtx_unlink(sk, skb);
 		xtcp_free_tx_skb(sk, skb);

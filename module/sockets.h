@@ -15,6 +15,7 @@ extern struct proto xtcpv6_prot;
 int xtcp_af_init(void);
 void xtcp_af_exit(void);
 void xtcp_adopt_family(struct sock *sk, int family);
+int xtcp_set_addrform(struct sock *sk, int family);
 
 /* connect.c */
 int xtcp_v4_connect(struct sock *sk, struct sockaddr_unsized *uaddr, int len);
@@ -29,16 +30,31 @@ void xtcp_destroy(struct sock *sk);
 void xtcp_destruct(struct sock *sk);
 int xtcp_diag_destroy(struct sock *sk, int err);
 
-/* stream.c */
+/* send.c */
 int xtcp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
+bool xtcp_stream_memory_free(const struct sock *sk, int wake);
+void xtcp_splice_eof(struct socket *sock);
+
+/* recv.c */
 int xtcp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 		 int flags);
+int xtcp_readable(const struct sock *sk);
+int xtcp_read_sock(struct sock *sk, read_descriptor_t *desc,
+		   sk_read_actor_t recv_actor);
+ssize_t xtcp_splice_read(struct socket *sock, loff_t *ppos,
+			 struct pipe_inode_info *pipe, size_t len,
+			 unsigned int flags);
+
+/* stream.c */
 __poll_t xtcp_poll(struct file *file, struct socket *sock,
 		   struct poll_table_struct *wait);
 int xtcp_ioctl(struct sock *sk, int cmd, int *karg);
-bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 int xtcp_set_rcvlowat(struct sock *sk, int val);
 int xtcp_peek_len(struct socket *sock);
+
+/* socklevel.c */
+int xtcp_sock_setsockopt(struct socket *sock, int level, int optname,
+			 sockptr_t optval, unsigned int optlen);
 
 /* sockopt.c */
 int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,

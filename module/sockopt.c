@@ -21,6 +21,7 @@
 #define XTCP_MAX_USER_MSS	32767
 #define XTCP_MAX_LINGER2_S	120
 #define XTCP_MAX_DEFER_STEPS	255
+#define XTCP_MAX_TX_DELAY_US	((1 << 28) - 1)
 
 static bool xtcp_own_level(int level)
 {
@@ -232,11 +233,55 @@ static int xtcp_set_int(struct sock *sk, int optname, int val)
 		WRITE_ONCE(xs->notsent_lowat, val);
 		sk->sk_write_space(sk);
 		return 0;
+	case XTCP_INQ:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		xs->recvmsg_inq = val;
+		return 0;
+	case TCP_THIN_DUPACK:	/* means nothing any more, to TCP either */
+		return val < 0 || val > 1 ? -EINVAL : 0;
+	case XTCP_TX_DELAY:
+		if (val < 0 || val > XTCP_MAX_TX_DELAY_US)
+			return -EINVAL;
+		xs->tx_delay_us = val;
+		return 0;
 	case TCP_FASTOPEN:	/* only off exists */
 		return val ? -EOPNOTSUPP : 0;
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+/*
+ * What the kernel's handlers of IP's levels know for TCP alone.  Answers false
+ * when such an option is for them; else *@err is the answer.
+ */
+static bool xtcp_set_ip_as_tcp(struct sock *sk, int level, int optname,
+			       sockptr_t optval, unsigned int optlen, int *err)
+{
+	int val;
+
+	/* A stream has one peer: groups are for others. */
+	if (level == SOL_IP && (optname == IP_ADD_MEMBERSHIP ||
+				optname == IP_DROP_MEMBERSHIP)) {
+		*err = -EPROTO;
+		return true;
+	}
+	if (level != SOL_IPV6 || sk->sk_family != AF_INET6)
+		return false;
+	if ((optname == IPV6_ADD_MEMBERSHIP ||
+	     optname == IPV6_DROP_MEMBERSHIP) &&
+	    optlen >= sizeof(struct ipv6_mreq)) {
+		*err = -EPROTO;
+		return true;
+	}
+	if (optname != IPV6_ADDRFORM || optlen < sizeof(val))
+		return false;
+	if (copy_from_sockptr(&val, optval, sizeof(val)))
+		*err = -EFAULT;
+	else
+		*err = xtcp_set_addrform(sk, val);
+	return true;
 }
 
 /**
@@ -260,6 +305,9 @@ int xtcp_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		release_sock(sk);
 	}
 	if (!xtcp_own_level(level)) {
+		if (xtcp_set_ip_as_tcp(sk, level, optname, optval, optlen,
+				       &err))
+			return err;
 #if IS_ENABLED(CONFIG_IPV6)
 		if (sk->sk_family == AF_INET6 && level != SOL_IP)
 			return ipv6_setsockopt(sk, level, optname, optval,
@@ -329,7 +377,14 @@ static int xtcp_get_int(struct sock *sk, int optname, int *val)
 	case XTCP_NOTSENT_LOWAT:
 		*val = xs->notsent_lowat;
 		break;
+	case XTCP_INQ:
+		*val = xs->recvmsg_inq;
+		break;
+	case XTCP_TX_DELAY:
+		*val = xs->tx_delay_us;
+		break;
 	case TCP_FASTOPEN:
+	case TCP_THIN_DUPACK:
 		*val = 0;
 		break;
 	default:
@@ -393,6 +448,14 @@ int xtcp_getsockopt(struct sock *sk, int level, int optname,
 			lock_sock(sk);
 			xtcp_adopt_family(sk, AF_INET6);
 			release_sock(sk);
+		}
+		if (level == SOL_IPV6 && optname == IPV6_ADDRFORM &&
+		    sk->sk_family == AF_INET6) {
+			if (sk->sk_state != XTCP_ESTABLISHED)
+				return -ENOTCONN;
+			val = AF_INET6;
+			return xtcp_put_answer(&val, sizeof(val), optval,
+					       optlen);
 		}
 		if (sk->sk_family == AF_INET6 && level != SOL_IP)
 			return ipv6_getsockopt(sk, level, optname, optval,

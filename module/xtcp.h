@@ -5,11 +5,12 @@
  * Floors, from the ground up; a file calls its own floor or a lower one:
  *
  *   5 module     main netns sysctl mib diag listing trace
- *   4 sockets    af_xtcp connect close stream sockopt          sockets.h
+ *   4 sockets    af_xtcp connect close send recv stream sockopt   sockets.h
+ *                socklevel
  *   3 network    ip ipv4 ipv6 listen                           net.h
  *   2 engine     input output mss opening life send_queue      engine.h
  *                reassembly recovery rate flow pacing
- *                offload gro timer timewait table port
+ *                urgent offload gro timer timewait table port
  *   1 pure       seq wire rtt rack prr state ranges cookie
  *                cong cong_* filter
  *
@@ -160,6 +161,14 @@ enum xtcp_rtx_kind {
 	XTCP_RTX_COOKIE,	/* handshake's third segment unconfirmed */
 };
 
+/* An urgent byte of the peer's: urgent.c */
+enum xtcp_urg {
+	XTCP_URG_NONE,
+	XTCP_URG_AHEAD,		/* announced; it has not come yet */
+	XTCP_URG_HELD,		/* recv(MSG_OOB) gives it */
+	XTCP_URG_TAKEN,		/* it gave it; reading stops there all the same */
+};
+
 /* Why a segment must leave at once, or may wait. */
 #define XTCP_ACK_NONE		0
 #define XTCP_ACK_DELAYED	BIT(0)	/* within XTCP_DELACK_US */
@@ -191,6 +200,8 @@ struct xtcp_sock {
 	u32			snd_wl2;	/* its acknowledgment number */
 	u32			max_wnd;	/* largest snd_wnd seen */
 	u32			snd_sml;	/* end of the last small segment */
+	u32			snd_up;		/* after the urgent byte */
+	bool			urgent;		/* it is not acknowledged */
 	u32			mss;		/* payload bytes per segment now */
 	u32			peer_mss;	/* what the peer takes */
 	u32			pmtu;		/* the mss was computed for this */
@@ -265,6 +276,10 @@ struct xtcp_sock {
 	u8			quickack;	/* ACKs still sent at once */
 	bool			fin_rcvd;	/* rcv_nxt includes the FIN */
 	bool			dsack_set;
+	bool			recvmsg_inq;	/* XTCP_INQ */
+	u8			urg;		/* enum xtcp_urg */
+	u8			urg_byte;
+	u32			urg_seq;	/* its number */
 	u64			ts_recent_us;	/* when ts_recent was taken */
 	struct rb_root		ofo_queue;
 	struct xtcp_ranges	sack;
@@ -308,6 +323,7 @@ struct xtcp_sock {
 	u32			defer_accept_s;
 	u32			window_clamp;	/* bytes; 0: none */
 	u32			notsent_lowat;	/* bytes; 0: none */
+	u32			tx_delay_us;	/* XTCP_TX_DELAY */
 	u32			challenge_us;	/* their present span began */
 	bool			any_family;	/* AF_XTCP door: still either */
 	bool			orphan_counted;
@@ -384,6 +400,9 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
  * @tx_inflight: transmit: bytes in flight then, its own included
  * @tx_lost: transmit: connection's @lost then, its low half
  * @mss: transmit: payload bytes per segment then; longer: a super-segment
+ * @stamp_ack: transmit: SO_TIMESTAMPING: tell when @stamp_seq is acknowledged
+ * @eor: transmit: MSG_EOR: nothing is appended
+ * @stamp_seq: transmit: the byte whose times the program wants
  * @ack: receive: acknowledgment number
  * @wnd: receive: window, bytes
  * @tsval: receive: timestamp value
@@ -396,6 +415,7 @@ struct xtcp_skb_cb {
 	u8	marks;
 	u8	retrans;
 	bool	app_limited;
+	u32	stamp_seq;
 	union {
 		struct {
 			u64	sent_us;
@@ -405,6 +425,8 @@ struct xtcp_skb_cb {
 			u32	tx_inflight;
 			u32	tx_lost;
 			u16	mss;
+			bool	stamp_ack;
+			bool	eor;
 		};
 		struct {
 			u32	ack;

@@ -11,6 +11,7 @@
  * -1, for kernels that are slow, it goes through one, in turn.
  */
 #define _GNU_SOURCE
+#include <linux/tcp.h>
 #include <net/if.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -84,6 +85,23 @@ int reset(struct run *r)
 	close(fd[1]);
 	xt_wait_state(fd[0], XTCP_CLOSE);
 	return fd[0];
+}
+
+bool arrived(int fd, uint64_t bytes)
+{
+	long long end = xt_now_ms() + XT_SOON_MS;
+	struct tcp_info info;
+	socklen_t len;
+
+	do {
+		len = sizeof(info);
+		if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+			return false;
+		if (info.tcpi_bytes_received >= bytes)
+			return true;
+		xt_sleep_ms(1);
+	} while (xt_now_ms() < end);
+	return false;
 }
 
 /* A way to nowhere: neighbours that nobody has. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Wrong and odd calls of setsockopt() and getsockopt(). */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <linux/tcp.h>
 
 #include "situation.h"
@@ -11,6 +12,7 @@ static const int tcp_options[] = {
 	TCP_NODELAY, TCP_MAXSEG, TCP_CORK, TCP_KEEPIDLE, TCP_KEEPINTVL,
 	TCP_KEEPCNT, TCP_SYNCNT, TCP_LINGER2, TCP_DEFER_ACCEPT,
 	TCP_WINDOW_CLAMP, TCP_QUICKACK, TCP_USER_TIMEOUT, TCP_NOTSENT_LOWAT,
+	TCP_INQ, TCP_TX_DELAY, TCP_THIN_DUPACK,
 };
 
 #define EACH_TCP_OPTION(name)						\
@@ -317,6 +319,68 @@ SITUATION_INET(sockopt__ipv6_level)
 	R(xt_get(fd, SOL_IPV6, 9999));
 	R(xt_bind(&r->x, fd, 0));
 	R(xt_set(fd, SOL_IPV6, IPV6_V6ONLY, 0));
+}
+
+/* IPV6_ADDRFORM: an IPv6 socket whose peer is of IPv4 becomes one of IPv4. */
+SITUATION_INET(addrform)
+{
+	static const int values[] = { AF_INET6, 0, AF_INET };
+	union xt_addr a = { .sa.sa_family = AF_INET6 };
+	socklen_t len = sizeof(a);
+	uint16_t port;
+	int fd[2], listener;
+
+	for (size_t i = 0; i < COUNT(values); i++)
+		R(xt_set(sock(r), SOL_IPV6, IPV6_ADDRFORM, values[i]));
+	pair(r, fd);
+	for (size_t i = 0; i < COUNT(values); i++)
+		R(xt_set(fd[0], SOL_IPV6, IPV6_ADDRFORM, values[i]));
+	R(xt_get(fd[0], SOL_IPV6, IPV6_ADDRFORM));
+	if (r->x.family != AF_INET6)
+		return;
+	listener = sock(r);
+	R(bind(listener, &a.sa, sizeof(a.in6)));
+	R(listen(listener, 1));
+	port = xt_local_port(listener);
+	fd[0] = sock(r);
+	len = xt_parse(&r->x, &a, "127.0.0.1", "::ffff:127.0.0.1", port);
+	R(connect(fd[0], &a.sa, len));
+	FD(fd[1] = accept(listener, NULL, NULL));
+	R(xt_set(fd[1], SOL_IPV6, IPV6_V6ONLY, 0));
+	R(xt_get(fd[1], SOL_IPV6, IPV6_ADDRFORM));
+	R(xt_set(fd[1], SOL_IPV6, IPV6_ADDRFORM, AF_INET));
+	R(xt_set(fd[1], SOL_IPV6, IPV6_ADDRFORM, AF_INET));
+	len = sizeof(a);
+	R(getpeername(fd[1], &a.sa, &len));
+	R(len);
+	R(a.sa.sa_family);
+	R(xt_get(fd[1], SOL_SOCKET, SO_DOMAIN));
+	R(send(fd[1], "x", 1, 0));
+	R(recv(fd[0], (char[1]){}, 1, 0));
+	R(send(fd[0], "y", 1, 0));
+	R(recv(fd[1], (char[1]){}, 1, 0));
+	R(shutdown(fd[1], SHUT_WR));
+	R(recv(fd[0], (char[1]){}, 1, 0));
+	close(fd[1]);
+	close(fd[0]);
+}
+
+SITUATION_INET(memberships)
+{
+	struct ip_mreqn group = { };
+	struct ipv6_mreq group6 = { };
+	int fd = sock(r);
+
+	inet_pton(AF_INET, "224.1.2.3", &group.imr_multiaddr);
+	inet_pton(AF_INET6, "ff05::123", &group6.ipv6mr_multiaddr);
+	R(setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, &group, sizeof(group)));
+	R(setsockopt(fd, SOL_IP, IP_DROP_MEMBERSHIP, &group, sizeof(group)));
+	R(setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, &group, 1));
+	R(setsockopt(fd, SOL_IPV6, IPV6_ADD_MEMBERSHIP, &group6,
+		     sizeof(group6)));
+	R(setsockopt(fd, SOL_IPV6, IPV6_DROP_MEMBERSHIP, &group6,
+		     sizeof(group6)));
+	R(setsockopt(fd, SOL_IPV6, IPV6_ADD_MEMBERSHIP, &group6, 1));
 }
 
 SITUATION_INET(v6only__mapped)

@@ -69,6 +69,7 @@ int listening(struct run *r, uint16_t *port);
 void pair(struct run *r, int fd[2]);
 int reset(struct run *r);	/* the peer has sent RST, and it has come */
 int connecting(struct run *r);	/* to an address that says nothing */
+bool arrived(int fd, uint64_t bytes);	/* waits until so many have come */
 void black_hole(const struct xt *x, union xt_addr *a);
 
 #endif /* ERRNO_SITUATION_H */

@@ -51,6 +51,8 @@
 #define XTCP_CONGESTION		13	/* string, at most XTCP_CA_NAME_MAX */
 #define XTCP_USER_TIMEOUT	18	/* unsigned int, milliseconds */
 #define XTCP_NOTSENT_LOWAT	25	/* unsigned int, bytes */
+#define XTCP_INQ		36	/* int, boolean: TCP_CM_INQ with recvmsg() */
+#define XTCP_TX_DELAY		37	/* int, us that fq holds each segment */
 
 #define XTCP_CA_NAME_MAX	16	/* bytes, with the final NUL */
 
