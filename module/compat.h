@@ -126,11 +126,12 @@ static inline ssize_t xtcp_splice_from_iter(struct sk_buff *skb,
 	int i = skb_shinfo(skb)->nr_frags;
 	size_t len = min_t(size_t, maxsize,
 			   iter->bvec->bv_len - iter->iov_offset);
+	bool merge = skb_can_coalesce(skb, i, page, at);
 
-	if (skb_can_coalesce(skb, i, page, at)) {
-		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], len);
-	} else if (i >= MAX_SKB_FRAGS) {
+	if (!merge && i >= MAX_SKB_FRAGS)
 		return -EMSGSIZE;
+	if (merge) {
+		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], len);
 	} else {
 		get_page(page);
 		skb_fill_page_desc(skb, i, page, at, len);

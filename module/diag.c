@@ -12,6 +12,30 @@ static u32 xtcp_unread(const struct xtcp_sock *xs)
 	return xs->rcv_nxt - xs->copied_seq - xs->fin_rcvd;
 }
 
+/* Milliseconds since @then_us; 0: it never was. */
+static u32 xtcp_ms_ago(u64 then_us, u64 now_us)
+{
+	return then_us && now_us > then_us ?
+	       div_u64(now_us - then_us, USEC_PER_MSEC) : 0;
+}
+
+/* The fields that came later. */
+static void xtcp_get_more_info(struct sock *sk, struct xtcp_info *info)
+{
+	const struct xtcp_sock *xs = xtcp_sk(sk);
+	u64 now_us = xtcp_now_us();
+
+	info->xtcpi_sacked_bytes = xs->sacked_out;
+	info->xtcpi_lost_out_bytes = xs->lost_out;
+	info->xtcpi_retrans_out_bytes = xs->retrans_out;
+	info->xtcpi_reordering = xs->rack.reordering;
+	info->xtcpi_rcv_rtt_us = xs->rcv_rtt_us;
+	info->xtcpi_rcv_space_bytes = xs->rcvq_space;
+	info->xtcpi_last_data_sent_ms = xtcp_ms_ago(xs->last_send_us, now_us);
+	info->xtcpi_last_rcv_ms = xtcp_ms_ago(xs->last_rcv_us, now_us);
+	info->xtcpi_max_pacing_rate = READ_ONCE(sk->sk_max_pacing_rate);
+}
+
 /**
  * xtcp_get_info - XTCP_INFO
  * @sk: socket, locked
@@ -26,8 +50,12 @@ void xtcp_get_info(struct sock *sk, struct xtcp_info *info)
 	info->xtcpi_ca_state = xs->ca_state;
 	strscpy(info->xtcpi_ca_name, xs->ca_ops->name,
 		sizeof(info->xtcpi_ca_name));
-	if (xtcp_state_in(sk, XTCPF(XTCP_LISTEN)))
+	if (xtcp_state_in(sk, XTCPF(XTCP_LISTEN))) {
+		info->xtcpi_accept_queue = READ_ONCE(sk->sk_ack_backlog);
+		info->xtcpi_accept_max = READ_ONCE(sk->sk_max_ack_backlog);
 		return;
+	}
+	xtcp_get_more_info(sk, info);
 	info->xtcpi_backoff = xs->backoff;
 	info->xtcpi_probes = xs->probes_out + xs->keep_probes;
 	info->xtcpi_retransmits = xs->retransmits;
@@ -114,10 +142,8 @@ void xtcp_get_tcp_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_sacked = DIV_ROUND_UP(xs->sacked_out, mss);
 	info->tcpi_lost = DIV_ROUND_UP(xs->lost_out, mss);
 	info->tcpi_retrans = DIV_ROUND_UP(xs->retrans_out, mss);
-	info->tcpi_last_data_sent =
-		xs->last_send_us ? div_u64(now_us - xs->last_send_us, 1000) : 0;
-	info->tcpi_last_data_recv =
-		xs->last_rcv_us ? div_u64(now_us - xs->last_rcv_us, 1000) : 0;
+	info->tcpi_last_data_sent = xtcp_ms_ago(xs->last_send_us, now_us);
+	info->tcpi_last_data_recv = xtcp_ms_ago(xs->last_rcv_us, now_us);
 	info->tcpi_last_ack_recv = info->tcpi_last_data_recv;
 	info->tcpi_pmtu = xs->pmtu;
 	info->tcpi_rcv_ssthresh = xtcp_receive_window(xs);
@@ -128,6 +154,8 @@ void xtcp_get_tcp_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_cwnd = max(xs->cong.cwnd / mss, 1u);
 	info->tcpi_advmss = xs->advmss;
 	info->tcpi_rcv_rtt = xs->rcv_rtt_us;
+	info->tcpi_reordering = XTCP_DUPTHRESH;
+	info->tcpi_reord_seen = xs->rack.reordering;
 	info->tcpi_rcv_space = xs->rcvq_space;
 	info->tcpi_total_retrans = DIV_ROUND_UP_ULL(xs->bytes_retrans, mss);
 	info->tcpi_pacing_rate = READ_ONCE(sk->sk_pacing_rate);
@@ -144,6 +172,7 @@ void xtcp_get_tcp_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_bytes_retrans = xs->bytes_retrans;
 	info->tcpi_dsack_dups = xs->dsack_dups;
 	info->tcpi_rcv_ooopack = xs->ofo_segs;
+	info->tcpi_delivered_ce = xs->snd_ce_bytes / mss;
 	info->tcpi_snd_wnd = xs->snd_wnd;
 	info->tcpi_delivery_rate = xtcp_delivery_rate(xs);
 	info->tcpi_delivery_rate_app_limited = xs->rate_app_limited;

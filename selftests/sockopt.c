@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/un.h>
@@ -335,6 +336,37 @@ TEST_F(sockopt, info__connected)
 	EXPECT_LT(0, info.tcpi_snd_mss);
 	EXPECT_LT(0, info.tcpi_snd_cwnd);
 	EXPECT_LT(0, info.tcpi_pmtu);
+}
+
+/* What TCP_INFO has, in units of our own; a listener tells of its queue. */
+TEST_F(sockopt, xtcp_info__fields)
+{
+	struct xtcp_info info = { };
+	socklen_t len = sizeof(info);
+	char buf[1000] = { };
+	uint16_t port = 0;
+	int fd[2], listener;
+
+	if (xt_over_tcp())
+		SKIP(return, "XTCP's own");
+	XT_PAIR(fd);
+	ASSERT_EQ((ssize_t)sizeof(buf), write(fd[0], buf, sizeof(buf)));
+	ASSERT_EQ((ssize_t)sizeof(buf),
+		  recv(fd[1], buf, sizeof(buf), MSG_WAITALL));
+	ASSERT_EQ(0, xt_info(fd[1], &info));
+	EXPECT_EQ(sizeof(buf), info.xtcpi_bytes_received);
+	EXPECT_EQ(0, info.xtcpi_last_data_sent_ms);
+	EXPECT_EQ(~0ull, info.xtcpi_max_pacing_rate);
+	EXPECT_EQ(0, info.xtcpi_lost_out_bytes);
+	EXPECT_EQ(0, info.xtcpi_retrans_out_bytes);
+	EXPECT_LT(0, info.xtcpi_rcv_space_bytes);
+
+	listener = xt_listener(&self->x, 7, &port);
+	ASSERT_EQ(0, xt_connect(&self->x, xt_socket(&self->x, 0), port));
+	ASSERT_EQ(POLLIN, xt_poll(listener, POLLIN, XT_SOON_MS));
+	ASSERT_EQ(0, getsockopt(listener, SOL_XTCP, XTCP_INFO, &info, &len));
+	EXPECT_EQ(1, info.xtcpi_accept_queue);
+	EXPECT_EQ(7, info.xtcpi_accept_max);
 }
 
 /* An old program's smaller struct is filled as far as it goes. */

@@ -144,12 +144,12 @@ SITUATION(inq)
  */
 static void stamped(struct run *r, int level, int name, int value)
 {
+	long long end = xt_now_ms() + XT_SOON_MS;
 	int fd[2], got = 0;
 
 	pair(r, fd);
 	R(xt_set(fd[1], level, name, value));
-	for (long long end = xt_now_ms() + XT_SOON_MS;
-	     !got && xt_now_ms() < end; ) {
+	while (!got && xt_now_ms() < end) {
 		char buf, room[512];
 		struct iovec iov = { &buf, 1 };
 		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,

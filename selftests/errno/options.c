@@ -365,6 +365,33 @@ SITUATION_INET(addrform)
 	close(fd[0]);
 }
 
+/* TCP_INFO of a listener: how many wait, how many may. */
+SITUATION(getsockopt__info_listener)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	uint16_t port;
+	int listener = listening(r, &port), i;
+
+	for (i = 0; i < 3; i++) {
+		R(getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &len));
+		R(info.tcpi_state);
+		R(info.tcpi_unacked);
+		R(info.tcpi_sacked);
+		R(xt_connect(&r->x, sock(r), port));
+		/* The third segment may still be on its way. */
+		for (long long end = xt_now_ms() + XT_SOON_MS;
+		     xt_now_ms() < end; xt_sleep_ms(1)) {
+			getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &len);
+			if (info.tcpi_unacked > (unsigned int)i)
+				break;
+		}
+	}
+	FD(accept(listener, NULL, NULL));
+	R(getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &len));
+	R(info.tcpi_unacked);
+}
+
 SITUATION_INET(memberships)
 {
 	struct ip_mreqn group = { };

@@ -126,6 +126,18 @@ struct xtcp_info {
 	__u32	xtcpi_snd_ce_bytes;	/* of ours, marked, as the peer tells */
 	__u32	xtcpi_rcv_ce_bytes;	/* of the peer's, marked; both wrap */
 	__u32	xtcpi_reserved;		/* 0 */
+
+	__u32	xtcpi_sacked_bytes;	/* of unacked_bytes, the peer holds */
+	__u32	xtcpi_lost_out_bytes;	/* judged lost now */
+	__u32	xtcpi_retrans_out_bytes; /* of these, sent again, unanswered */
+	__u32	xtcpi_reordering;	/* 1: the path was seen to reorder */
+	__u32	xtcpi_rcv_rtt_us;	/* round trip as a receiver sees it */
+	__u32	xtcpi_rcv_space_bytes;	/* read in one such round trip */
+	__u32	xtcpi_last_data_sent_ms; /* ago; as is the next */
+	__u32	xtcpi_last_rcv_ms;
+	__u32	xtcpi_accept_queue;	/* listener: connections that wait ... */
+	__u32	xtcpi_accept_max;	/* ... and how many may */
+	__u64	xtcpi_max_pacing_rate;	/* bytes per second; ~0: no bound */
 };
 
 #endif /* _UAPI_LINUX_XTCP_H */
