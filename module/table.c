@@ -454,6 +454,7 @@ static struct xtcp_node *xtcp_walk_listener(struct xtcp_walk *w)
 
 /* Where the walk stopped, or anew where the table was resized meanwhile. */
 static void xtcp_walk_resume(struct xtcp_walk *w)
+	__acquires(RCU)
 {
 	if (rhashtable_walk_start_check(&w->conns)) {
 		w->restarts++;
