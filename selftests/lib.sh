@@ -6,6 +6,12 @@
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck disable=SC2034 # the scripts use both
 xfer=$here/xfer scale=${XTCP_TEST_SCALE:-1}
+# -4 or -6: of the cases that come in both IP versions only these
+case ${1:-} in
+-4) only=ipv4 ;;
+-6) only=ipv6 ;;
+*) only= ;;
+esac
 count=0
 failed=0
 work=
@@ -58,6 +64,15 @@ check()
 		echo "not ok $count $name"
 		failed=$((failed + 1))
 	fi
+}
+
+# in_both NAME ADDRESS-4 ADDRESS-6 COMMAND [PARAMETERS behind the address]
+in_both()
+{
+	local name=$1 four=$2 six=$3 command=$4
+	shift 4
+	[ "$only" = ipv6 ] || check "ipv4.$name" "$command" "$four" "$@"
+	[ "$only" = ipv4 ] || check "ipv6.$name" "$command" "$six" "$@"
 }
 
 skip()

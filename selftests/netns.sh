@@ -18,12 +18,10 @@ both()
 	local name=$1 bytes=$2
 	shift 2
 	if [ $# -gt 0 ] && ! netem "$@" 2>/dev/null; then
-		skip "ipv4.$name" "no netem"
-		skip "ipv6.$name" "no netem"
+		skip "$name" "no netem"
 		return
 	fi
-	check "ipv4.$name" transfer 192.0.2.2 "$bytes"
-	check "ipv6.$name" transfer 2001:db8::2 "$bytes"
+	in_both "$name" 192.0.2.2 2001:db8::2 transfer "$bytes"
 }
 
 # What arrives in XTCP's own count of bad checksums is what netem corrupted.

@@ -205,10 +205,17 @@ through_router() # ADDRESS
 # both NAME COMMAND [PARAMETERS behind ADDRESS]
 both()
 {
-	local name=$1 command=$2
-	shift 2
-	check "ipv4.$name" "$command" 192.0.2.2 "$@"
-	check "ipv6.$name" "$command" 2001:db8::2 "$@"
+	local name=$1
+	shift
+	in_both "$name" 192.0.2.2 2001:db8::2 "$@"
+}
+
+# likewise, behind the router
+behind()
+{
+	local name=$1
+	shift
+	in_both "$name" 198.51.100.2 2001:db8:1::2 "$@"
 }
 
 begin
@@ -227,10 +234,8 @@ if ip netns exec "$a" ethtool -k xt0 >/dev/null 2>&1; then
 		duplicate 2%
 	both merged_corrupted merged_mistreated delay 2ms corrupt 1%
 	both merging_switched_in_flow merging_switched_in_flow
-	check ipv4.merged_by_router merged_by_router 198.51.100.2 whole
-	check ipv6.merged_by_router merged_by_router 2001:db8:1::2 whole
-	check ipv4.merged_by_router_and_cut merged_by_router 198.51.100.2 cut
-	check ipv6.merged_by_router_and_cut merged_by_router 2001:db8:1::2 cut
+	behind merged_by_router merged_by_router whole
+	behind merged_by_router_and_cut merged_by_router cut
 else
 	skip switched_off "no ethtool"
 fi
@@ -238,7 +243,6 @@ both lost mistreated delay 2ms loss 2%
 both reordered mistreated delay 2ms reorder 75% 25% gap 5
 both duplicated mistreated delay 2ms duplicate 5%
 both corrupted mistreated delay 2ms corrupt 1%
-check ipv4.through_router through_router 198.51.100.2
-check ipv6.through_router through_router 2001:db8:1::2
+behind through_router through_router
 tidy_all
 finish

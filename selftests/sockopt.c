@@ -282,6 +282,19 @@ TEST_F(sockopt, user_timeout)
 	EXPECT_FAILS(EINVAL, xt_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, -1));
 }
 
+/* Older kernels' TCP takes any value. */
+TEST_F(sockopt, tx_delay__limits)
+{
+	int fd = xt_socket(&self->x, 0);
+
+	if (xt_over_tcp())
+		SKIP(return, "limits that differ by kernel");
+	EXPECT_SET_GET(fd, IPPROTO_TCP, TCP_TX_DELAY, (1 << 28) - 1);
+	EXPECT_FAILS(EINVAL, xt_set(fd, IPPROTO_TCP, TCP_TX_DELAY, 1 << 28));
+	EXPECT_FAILS(EINVAL, xt_set(fd, IPPROTO_TCP, TCP_TX_DELAY, -1));
+	EXPECT_SET_GET(fd, SOL_XTCP, XTCP_TX_DELAY, 0);
+}
+
 TEST_F(sockopt, notsent_lowat)
 {
 	int fd = xt_socket(&self->x, 0);

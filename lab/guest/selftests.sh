@@ -117,6 +117,13 @@ variants()
 		echo -1
 		return
 		;;
+	offload.sh | netns.sh)
+		case $LAB_KERNEL-$share in
+		debug-* | *-2) echo -6 ;;
+		*) echo -4 ;;
+		esac
+		return
+		;;
 	*.sh | torture/* | transfer | bind_matrix) return ;;	# have none, or want all
 	wire/*) [ "$share" = 1 ] || return 0 ;;
 	*) [ "$share" -ge 2 ] || return 0 ;;
